@@ -1,0 +1,93 @@
+//! Where diagnostics are collected: capped, counted and put in order.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::{Diagnostic, Severity};
+use crate::text::FileId;
+
+/// Numbers of findings by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Errors.
+    pub errors: u64,
+    /// Warnings.
+    pub warnings: u64,
+    /// Infos.
+    pub infos: u64,
+}
+
+impl Counts {
+    fn of(&mut self, severity: Severity) -> &mut u64 {
+        match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+            Severity::Info => &mut self.infos,
+        }
+    }
+
+    /// All findings.
+    pub fn total(&self) -> u64 {
+        self.errors + self.warnings + self.infos
+    }
+}
+
+/// Collects diagnostics. It keeps at most [`Sink::CAP`] of each severity for a file, so that a file of 50 MB of
+/// nonsense costs bounded memory, and counts the rest.
+#[derive(Clone, Debug, Default)]
+pub struct Sink {
+    kept: Vec<Diagnostic>,
+    counts: Counts,
+    files: BTreeMap<FileId, Counts>,
+}
+
+impl Sink {
+    /// Findings of one severity that are kept for one file.
+    pub const CAP: u64 = 1000;
+
+    /// Nothing found yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.push_with(diagnostic.span.file, diagnostic.severity, || diagnostic);
+    }
+
+    /// Counts a finding and makes it only if it will be kept: messages of the millionth bad line are never built.
+    pub fn push_with(&mut self, file: FileId, severity: Severity, make: impl FnOnce() -> Diagnostic) {
+        *self.counts.of(severity) += 1;
+        let count = self.files.entry(file).or_default().of(severity);
+        *count += 1;
+        if *count <= Self::CAP {
+            self.kept.push(make());
+        }
+    }
+
+    /// Numbers of all findings, kept or not.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Findings of a file that were counted but not kept.
+    pub fn left_out(&self, file: FileId) -> u64 {
+        self.files.get(&file).map_or(0, |counts| {
+            [counts.errors, counts.warnings, counts.infos].iter().map(|count| count.saturating_sub(Self::CAP)).sum()
+        })
+    }
+
+    /// The findings kept, ordered by file, place, severity and code.
+    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.kept.sort_by(|a, b| {
+            (a.span.file, a.span.start, a.severity, a.code.name(), &a.message).cmp(&(
+                b.span.file,
+                b.span.start,
+                b.severity,
+                b.code.name(),
+                &b.message,
+            ))
+        });
+        self.kept
+    }
+}

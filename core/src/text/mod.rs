@@ -1,0 +1,12 @@
+//! Source text: named files in memory, byte spans in them, and lines and columns for people.
+//!
+//! Nothing here knows what a firewall is. Files are bytes, not strings: any bytes are accepted, and everything that
+//! shows text to a person goes through [`str::from_utf8`] or its lossy form.
+
+mod files;
+mod lines;
+mod span;
+
+pub use files::{File, FileId, Files};
+pub use lines::{LineIndex, Position};
+pub use span::Span;
