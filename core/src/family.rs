@@ -30,6 +30,7 @@ impl Family {
     }
 
     /// The other family.
+    #[must_use]
     pub const fn other(self) -> Self {
         match self {
             Self::V4 => Self::V6,

@@ -6,8 +6,14 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod config;
 pub mod diag;
+pub mod emit;
+pub mod facts;
 pub mod family;
+pub mod ir;
+pub mod policy;
+pub mod syntax;
 pub mod tables;
 pub mod text;
 

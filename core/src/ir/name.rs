@@ -102,6 +102,21 @@ names! {
     InterfaceName: 15;
 }
 
+impl SetName {
+    /// A short prefix and a number in upper-case hexadecimal; a prefix that is no name is left out.
+    pub fn numbered(prefix: &str, number: u32) -> Self {
+        let mut name = Self::new(prefix).map_or(Inline { bytes: [0; 31], len: 0 }, |name| name.0);
+        let digits = alloc::format!("{number:X}");
+        for digit in digits.bytes() {
+            if let Some(byte) = name.bytes.get_mut(usize::from(name.len)) {
+                *byte = digit;
+                name.len += 1;
+            }
+        }
+        Self(name)
+    }
+}
+
 /// An interface, or all whose names begin alike (`fwln+`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfacePattern {

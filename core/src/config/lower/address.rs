@@ -1,0 +1,258 @@
+//! Addresses and references in rules and sets (spec 01 section 6.3).
+
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::Lower;
+use crate::Family;
+use crate::config::model::{AddressValue, Reference, Scope, family_of};
+use crate::config::value::{NAME_LIMIT, is_definable_name};
+use crate::diag::{Diagnostic, Safety, codes};
+use crate::facts::{Network, NetworkError};
+use crate::ir::{Addresses, Written};
+use crate::text::Span;
+
+impl Lower<'_, '_> {
+    /// The value of `-source` or `-dest`. Errors are reported; the value then still tells the family if it can.
+    pub(super) fn address(&mut self, span: Span, text: &str) -> AddressValue {
+        if let Some(name) = text.strip_prefix('+') {
+            return self.set_reference(span, text, name).map_or(AddressValue::Faulty(None), AddressValue::Set);
+        }
+        if let Some(reference) = self.alias_reference(span, text) {
+            if text.len() > NAME_LIMIT {
+                self.name_too_long(span, text);
+                return AddressValue::Faulty(None);
+            }
+            return AddressValue::Alias(reference);
+        }
+        self.literal(span, text)
+    }
+
+    /// `name`, `dc/name` or `guest/name`.
+    pub(super) fn alias_reference(&self, span: Span, text: &str) -> Option<Reference> {
+        let scopes = [Scope::Datacenter, Scope::Guest];
+        let scope = scopes.into_iter().find(|scope| text.starts_with(scope.prefix())).unwrap_or(Scope::Any);
+        let name = text.strip_prefix(scope.prefix())?;
+        is_definable_name(name).then(|| Reference { scope, name: part(span, text, name) })
+    }
+
+    fn set_reference(&mut self, span: Span, text: &str, name: &str) -> Option<Reference> {
+        if text.len() > NAME_LIMIT + 1 {
+            self.name_too_long(span, text);
+            return None;
+        }
+        let scopes = [Scope::Datacenter, Scope::Guest, Scope::Sdn];
+        let scope = scopes.into_iter().find(|scope| name.starts_with(scope.prefix())).unwrap_or(Scope::Any);
+        let name = name.strip_prefix(scope.prefix()).unwrap_or(name);
+        if !is_definable_name(name) {
+            self.sink.push(
+                Diagnostic::new(codes::UNKNOWN_SET, span, format!("`{name}` can't be the name of a set"))
+                    .label("the rule is left out")
+                    .note("a name starts with a letter; letters, digits, `-` and `_` may follow. `dc/`, `guest/` or `sdn/` may stand before it"),
+            );
+            return None;
+        }
+        Some(Reference { scope, name: part(span, text, name) })
+    }
+
+    fn name_too_long(&mut self, span: Span, text: &str) {
+        self.sink.push(
+            Diagnostic::new(codes::NAME_TOO_LONG, span, "this name is too long")
+                .label("the rule is left out")
+                .note(format!("it has {} characters; at most {NAME_LIMIT} are allowed, prefix included", text.len())),
+        );
+    }
+
+    fn literal(&mut self, span: Span, text: &str) -> AddressValue {
+        let elements: Vec<_> = text.split(',').collect();
+        // A range is told from a name with a dash by its ends.
+        if let [range] = elements.as_slice()
+            && let Some((first, last)) = range.split_once('-')
+        {
+            return self.range(span, text, first, last);
+        }
+        if let [single] = elements.as_slice() {
+            return match self.rule_network(span, single) {
+                Ok(net) => AddressValue::Literal(crate::facts::written(net, single)),
+                Err(family) => AddressValue::Faulty(family),
+            };
+        }
+        let mut nets = Vec::with_capacity(elements.len());
+        let mut faulty = false;
+        for element in &elements {
+            let element_span = part(span, text, element);
+            if element.is_empty() {
+                self.sink.push(
+                    Diagnostic::new(codes::BAD_ADDRESS, span, "the list has an empty element")
+                        .label("the rule is left out")
+                        .note("elements are separated by single commas, without blanks; none stands at the end"),
+                );
+                return AddressValue::Faulty(None);
+            }
+            if element.contains('-') && element.split('-').all(|end| end.parse::<IpAddr>().is_ok()) {
+                self.sink.push(
+                    Diagnostic::new(codes::RANGE_IN_LIST, element_span, "a range can't be an element of a list")
+                        .label("the rule is left out")
+                        .note("write a rule of its own for the range"),
+                );
+                faulty = true;
+                continue;
+            }
+            match self.rule_network(element_span, element) {
+                Ok(net) => nets.push(net),
+                Err(_) => faulty = true,
+            }
+        }
+        let family = nets.first().map(|net| family_of(net.addr()));
+        if let Some(odd) = nets.iter().zip(&elements).find(|(net, _)| Some(family_of(net.addr())) != family)
+            && !faulty
+        {
+            self.sink.push(
+                Diagnostic::new(codes::MIXED_FAMILIES, span, "the list mixes IPv4 and IPv6")
+                    .label("the rule is left out")
+                    .secondary(part(span, text, odd.1), format!("{} after {}", family_of(odd.0.addr()).name(), family.map_or("", Family::name)))
+                    .note("write one rule for each"),
+            );
+            faulty = true;
+        }
+        if faulty {
+            return AddressValue::Faulty(family);
+        }
+        let canonical = nets.iter().zip(&elements).all(|(net, text)| crate::facts::written(*net, text).text().is_none());
+        let value = Addresses::List(nets.into());
+        AddressValue::Literal(if canonical { Written::canonical(value) } else { Written::spelled(value, text) })
+    }
+
+    /// One element: an address, or a network without host bits. The error is the family, if known.
+    fn rule_network(&mut self, span: Span, text: &str) -> Result<IpNet, Option<Family>> {
+        let network = match Network::parse(text) {
+            Ok(network) => network,
+            Err(error) => {
+                self.network_error(span, text, error);
+                return Err(None);
+            }
+        };
+        if network.has_host_bits() {
+            let (net, address) = (network.net().trunc().to_string(), network.net().addr().to_string());
+            self.sink.push(
+                Diagnostic::new(codes::HOST_BITS_IN_RULE, span, format!("`{text}` has bits behind its prefix"))
+                    .label("the rule is left out")
+                    .note("is the whole network meant, or the one address?")
+                    .fix(format!("write `{net}` for the network"), Safety::Unsafe, span, net)
+                    .fix(format!("write `{address}` for the address"), Safety::Unsafe, span, address),
+            );
+            return Err(Some(network.family()));
+        }
+        Ok(network.net())
+    }
+
+    fn range(&mut self, span: Span, text: &str, first: &str, last: &str) -> AddressValue {
+        let (Ok(low), Ok(high)) = (first.parse::<IpAddr>(), last.parse::<IpAddr>()) else {
+            self.network_error(span, text, NetworkError::Address);
+            return AddressValue::Faulty(None);
+        };
+        if family_of(low) != family_of(high) {
+            self.sink.push(
+                Diagnostic::new(codes::MIXED_FAMILIES, span, "the range mixes IPv4 and IPv6").label("the rule is left out"),
+            );
+            return AddressValue::Faulty(None);
+        }
+        if low > high {
+            let right = format!("{last}-{first}");
+            self.sink.push(
+                Diagnostic::new(codes::REVERSED_RANGE, span, "the range ends before it starts")
+                    .label("the rule is left out")
+                    .fix(format!("write `{right}`"), Safety::Unsafe, span, right),
+            );
+            return AddressValue::Faulty(Some(family_of(low)));
+        }
+        let value = Addresses::Range(alloc::boxed::Box::new([low, high]));
+        let canonical = family_of(low) == Family::V4 || format!("{low}-{high}") == text && !text.contains('.');
+        AddressValue::Literal(if canonical { Written::canonical(value) } else { Written::spelled(value, text) })
+    }
+
+    pub(super) fn network_error(&mut self, span: Span, text: &str, error: NetworkError) {
+        let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
+        let (code, message) = match error {
+            NetworkError::Address => (codes::BAD_ADDRESS, format!("`{text}` is not an IP address, network or alias")),
+            NetworkError::Prefix => (codes::BAD_PREFIX, format!("`/{prefix}` is not a prefix length")),
+            NetworkError::PrefixTooLong(family) => {
+                (codes::PREFIX_TOO_LONG, format!("a prefix of {prefix} bits is too long for {}", family.name()))
+            }
+        };
+        self.error(
+            code,
+            span,
+            |diagnostic| {
+                let diagnostic = diagnostic.label("left out");
+                match error {
+                    NetworkError::PrefixTooLong(family) => {
+                        diagnostic.note(format!("{} addresses have {} bits", family.name(), family.bits()))
+                    }
+                    NetworkError::Prefix => match mask_length(prefix) {
+                        Some(bits) => {
+                            let right = format!("{address}/{bits}");
+                            let title = format!("write `{right}` instead of the netmask");
+                            diagnostic.fix(title, Safety::Unsafe, span, right)
+                        }
+                        None => diagnostic.note("a prefix length is a decimal number without leading zeros"),
+                    },
+                    NetworkError::Address => explain_address(diagnostic, span, address, prefix),
+                }
+            },
+            || message,
+        );
+    }
+}
+
+/// What may have been meant by something that is not an address.
+fn explain_address(diagnostic: Diagnostic, span: Span, address: &str, prefix: &str) -> Diagnostic {
+    let octets: Vec<_> = address.split('.').collect();
+    let numeric = octets.iter().all(|octet| !octet.is_empty() && octet.bytes().all(|b| b.is_ascii_digit()));
+    if numeric {
+        if let Some(large) = octets.iter().find(|octet| octet.parse::<u8>().is_err()) {
+            return diagnostic.note(format!("`{large}` is above 255"));
+        }
+        if octets.len() < 4 {
+            let mut full = octets.clone();
+            full.resize(4, "0");
+            let bits = if prefix.is_empty() { (octets.len() * 8).to_string() } else { prefix.to_string() };
+            let right = format!("{}/{bits}", full.join("."));
+            return diagnostic
+                .note("an IPv4 address has four numbers")
+                .fix(format!("write `{right}` if the network is meant"), Safety::Unsafe, span, right);
+        }
+        if octets.len() == 4 {
+            let plain: Vec<_> = octets.iter().filter_map(|octet| octet.parse::<u8>().ok()).map(|octet| octet.to_string()).collect();
+            let right = if prefix.is_empty() { plain.join(".") } else { format!("{}/{prefix}", plain.join(".")) };
+            return diagnostic
+                .note("numbers have no leading zeros: some programs read them as octal")
+                .fix(format!("write `{right}`"), Safety::Unsafe, span, right);
+        }
+    }
+    if address.contains('%') {
+        return diagnostic.note("addresses can't name an interface here; use `-i`");
+    }
+    if address.contains('.') && !address.contains(':') && address.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return diagnostic.note("host names are not resolved; write the address, or define an alias for it");
+    }
+    diagnostic.note("a set is referred to as `+name`, an alias as `name`, with `dc/` or `guest/` before the name if need be")
+}
+
+/// The prefix length of a netmask like `255.255.255.0`.
+fn mask_length(mask: &str) -> Option<u32> {
+    let bits = u32::from(mask.parse::<core::net::Ipv4Addr>().ok()?);
+    (bits.leading_ones() + bits.trailing_zeros() == 32 || bits == u32::MAX).then(|| bits.leading_ones())
+}
+
+/// The span of `part`, which is a piece of `text` that stands at `span`.
+pub(super) fn part(span: Span, text: &str, part: &str) -> Span {
+    let offset = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let offset = if offset <= text.len() { u32::try_from(offset).unwrap_or(0) } else { 0 };
+    let start = span.start.saturating_add(offset);
+    Span::new(span.file, start, start.saturating_add(u32::try_from(part.len()).unwrap_or(0)))
+}

@@ -1,0 +1,91 @@
+//! Lines of `[ALIASES]`.
+
+use alloc::format;
+use alloc::string::ToString;
+
+use super::Lower;
+use crate::config::model::{Alias, Spanned};
+use crate::config::value::{NAME_LIMIT, is_definable_name};
+use crate::diag::{Diagnostic, Safety, codes};
+use crate::facts::Network;
+use crate::syntax::{Token, ast};
+
+impl Lower<'_, '_> {
+    pub(super) fn alias(&mut self, tokens: &[Token]) {
+        let pair = ast::Pair::of(tokens);
+        let (Some(name), Some(value)) = (pair.name, pair.value) else {
+            if let Some(junk) = pair.junk {
+                self.bad_alias_line(junk);
+            }
+            return;
+        };
+        let (name_span, written) = (self.span(name), self.text(name));
+        let (value_span, text) = (self.span(value), self.text(value));
+        let network = self.network(value_span, text);
+        if let Some(network) = &network
+            && network.has_host_bits()
+        {
+            let right = network.net().trunc().to_string();
+            self.sink.push(
+                Diagnostic::new(codes::HOST_BITS, value_span, format!("`{text}` has bits behind its prefix"))
+                    .label(format!("means the network `{right}`"))
+                    .fix(format!("write `{right}`"), Safety::Safe, value_span, right.clone())
+                    .fix(
+                        format!("write `{}` if the one address is meant", network.net().addr()),
+                        Safety::Unsafe,
+                        value_span,
+                        network.net().addr().to_string(),
+                    ),
+            );
+        }
+        if !is_definable_name(written) || written.len() > NAME_LIMIT {
+            self.sink.push(
+                Diagnostic::new(codes::UNUSABLE_NAME, name_span, format!("no rule can refer to an alias named `{written}`"))
+                    .note("a name has 2 to 64 characters: a letter first; letters, digits, `-` and `_` may follow"),
+            );
+        }
+        let key = written.to_ascii_lowercase();
+        if let Some(earlier) = self.file.aliases.iter().rev().find(|alias| alias.name == key).map(|alias| alias.span)
+            && network.is_some()
+        {
+            self.sink.push(
+                Diagnostic::new(codes::DUPLICATE_ALIAS, name_span, format!("alias `{written}` is defined twice"))
+                    .label("this definition counts")
+                    .secondary(earlier, "this one does not"),
+            );
+        }
+        // A faulty line does not undo an earlier good one, but references to the name alone can say what is wrong.
+        let value = network.map(|network| Spanned { value: network.addresses(), span: value_span });
+        self.file.aliases.push(Alias { name: key, span: name_span, value });
+    }
+
+    /// Reads an address or network and reports what is wrong with it.
+    pub(super) fn network(&mut self, span: crate::text::Span, text: &str) -> Option<Network> {
+        Network::parse(text).map_err(|error| self.network_error(span, text, error)).ok()
+    }
+
+    fn bad_alias_line(&mut self, junk: Token) {
+        let (span, text) = (self.span(junk), self.text(junk));
+        self.error(
+            codes::BAD_ALIAS_LINE,
+            span,
+            |diagnostic| {
+                let mut diagnostic = diagnostic.label("left out: the alias does not exist");
+                let mut words = text.split_whitespace();
+                let (name, value, more) = (words.next(), words.next(), words.next());
+                if let (Some(name), Some(value), None) = (name, value, more)
+                    && Network::parse(value).is_ok()
+                {
+                    let right = format!("{name} {value}");
+                    diagnostic = diagnostic
+                        .note("exactly one blank must stand between the name and the address")
+                        .fix(format!("write `{right}`"), Safety::Safe, span, right);
+                } else {
+                    diagnostic = diagnostic.note("an alias is written `name address`, with one blank between");
+                }
+                diagnostic
+            },
+            || "this is not an alias".to_string(),
+        );
+    }
+}

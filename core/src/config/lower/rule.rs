@@ -1,0 +1,481 @@
+//! Rules: what each word of a well-formed line means (spec 01 section 6.2).
+
+use alloc::format;
+use alloc::string::ToString;
+
+use super::header::GROUP_NAME_LIMIT;
+use super::{Lower, Place};
+use crate::config::model::{DestinationPort, Direction, MacroUse, Rule, RuleKind, Spanned};
+use crate::config::value::{Action, Level, is_definable_name};
+use crate::diag::suggest::nearest;
+use crate::diag::{Diagnostic, Safety, codes};
+use crate::ir::{IcmpModule, InterfaceName, Protocol, Written};
+use crate::syntax::{OptionName, SectionKind, Token, ast};
+use crate::tables::log_levels::{self, LogLevel};
+use crate::tables::macros;
+use crate::text::Span;
+
+/// The words of a rule by option; of a repeated one the last.
+#[derive(Clone, Copy, Default)]
+struct Words {
+    interface: Option<Token>,
+    protocol: Option<Token>,
+    destination_port: Option<Token>,
+    source_port: Option<Token>,
+    source: Option<Token>,
+    destination: Option<Token>,
+    log: Option<Token>,
+    icmp_type: Option<Token>,
+}
+
+impl Words {
+    fn place(&mut self, name: OptionName) -> &mut Option<Token> {
+        match name {
+            OptionName::Interface => &mut self.interface,
+            OptionName::Protocol => &mut self.protocol,
+            OptionName::DestinationPort => &mut self.destination_port,
+            OptionName::SourcePort => &mut self.source_port,
+            OptionName::Source => &mut self.source,
+            OptionName::Destination => &mut self.destination,
+            OptionName::Log => &mut self.log,
+            OptionName::IcmpType => &mut self.icmp_type,
+        }
+    }
+}
+
+impl Lower<'_, '_> {
+    /// Reads a rule. `None` when the line has not the form of one; a rule with other errors is marked as faulty.
+    pub(super) fn rule(&mut self, tokens: &[Token]) -> Option<Rule> {
+        let view = ast::Rule::of(tokens);
+        let span = self.line_span(tokens);
+        let (Some(direction), Some(action), None) = (view.direction, view.action, view.junk) else {
+            self.rule_syntax(span, &view);
+            return None;
+        };
+        let before = self.sink.counts().errors;
+        let kind = self.kind(direction, action);
+        let mut words = Words::default();
+        for (name, option, value) in view.options(self.tree) {
+            if let Some(earlier) = words.place(name).replace(value) {
+                let message = format!("`{}` is given twice", name.spelling());
+                let (option, earlier) = (self.span_over(option, value), self.span(earlier));
+                self.sink.push(
+                    Diagnostic::new(codes::REPEATED_RULE_OPTION, option, message)
+                        .label("this one counts")
+                        .secondary(earlier, "this one does not"),
+                );
+            }
+        }
+        // Without a kind nothing is known of what the options may be, but their own words can be checked all the same.
+        let kind = kind.unwrap_or(RuleKind::Filter { direction: Direction::In, action: Action::Drop, expanded: None });
+        let mut rule = Rule {
+            span,
+            enabled: view.bar.is_none(),
+            faulty: false,
+            kind,
+            interface: None,
+            protocol: None,
+            source: None,
+            destination: None,
+            source_port: None,
+            destination_port: None,
+            icmp_type: None,
+            log: None,
+        };
+        if let RuleKind::Group(_) = kind {
+            self.group_options(&view);
+        }
+        rule.interface = words.interface.and_then(|token| self.interface(token));
+        rule.protocol = words.protocol.and_then(|token| self.protocol(token));
+        self.ports_and_types(&mut rule, &words);
+        rule.source = words.source.map(|token| self.address_value(token));
+        rule.destination = words.destination.map(|token| self.address_value(token));
+        rule.log = words.log.and_then(|token| self.log_level(token));
+        rule.faulty = self.sink.counts().errors > before;
+        Some(rule)
+    }
+
+    fn address_value(&mut self, token: Token) -> Spanned<crate::config::AddressValue> {
+        let span = self.span(token);
+        let text = self.text(token);
+        Spanned { value: self.address(span, text), span }
+    }
+
+    fn kind(&mut self, direction: Token, action: Token) -> Option<RuleKind> {
+        let (span, word) = (self.span(direction), self.text(direction));
+        let (action_span, action) = (self.span(action), self.text(action));
+        let in_group = self.place == Place::Section(SectionKind::Group);
+        let direction = match word.to_ascii_lowercase().as_str() {
+            "in" => Some(Direction::In),
+            "out" => Some(Direction::Out),
+            "forward" => Some(Direction::Forward),
+            "group" => None,
+            _ => {
+                self.unknown_direction(span, word, action);
+                return None;
+            }
+        };
+        let level = self.file.level;
+        let allowed = match direction {
+            _ if in_group => direction.is_some(),
+            Some(Direction::In | Direction::Out) => level != Level::Vnet,
+            Some(Direction::Forward) => level != Level::Guest,
+            None => true,
+        };
+        if !allowed {
+            let (code, message) = if in_group {
+                (codes::NESTED_GROUP, "a security group can't contain another one".to_string())
+            } else {
+                (codes::DIRECTION_NOT_HERE, format!("{} can't have `{}` rules", level.file(), word.to_ascii_uppercase()))
+            };
+            self.sink.push(Diagnostic::new(code, span, message).label("the rule is left out"));
+            return None;
+        }
+        let Some(direction) = direction else {
+            return self.group_name(action_span, action);
+        };
+        let (action, expanded) = self.action(action_span, action)?;
+        if direction == Direction::Forward && action == Action::Reject {
+            self.sink.push(
+                Diagnostic::new(codes::REJECT_FORWARD, action_span, "forwarded packets can't be rejected")
+                    .label("the rule is left out")
+                    .note("use `DROP`"),
+            );
+            return None;
+        }
+        Some(RuleKind::Filter { direction, action, expanded })
+    }
+
+    fn unknown_direction(&mut self, span: Span, word: &str, action: &str) {
+        let mut diagnostic =
+            Diagnostic::new(codes::UNKNOWN_DIRECTION, span, format!("`{word}` is not a direction")).label("the rule is left out");
+        let known = ["IN", "OUT", "FORWARD", "GROUP"];
+        let meant = match word.to_ascii_uppercase().as_str() {
+            "INPUT" | "INGRESS" | "INBOUND" => Some("IN"),
+            "OUTPUT" | "EGRESS" | "OUTBOUND" => Some("OUT"),
+            _ => nearest(word, known),
+        };
+        if Action::named(&word.to_ascii_uppercase()).is_some() && known.contains(&action.to_ascii_uppercase().as_str()) {
+            diagnostic = diagnostic.note(format!("the direction comes first: `{} {word}`", action.to_ascii_uppercase()));
+        } else if let Some(meant) = meant {
+            diagnostic = diagnostic.fix(format!("write `{meant}`"), Safety::Unsafe, span, meant);
+        } else {
+            diagnostic = diagnostic.note("a rule starts with `IN`, `OUT`, `FORWARD` or `GROUP`, then comes its action");
+        }
+        self.sink.push(diagnostic);
+    }
+
+    fn group_name(&mut self, span: Span, name: &str) -> Option<RuleKind> {
+        let why = if !is_definable_name(name) {
+            "a name has at least two characters: a letter first; letters, digits, `-` and `_` may follow".to_string()
+        } else if name.len() > GROUP_NAME_LIMIT {
+            format!("it has {} characters; at most {GROUP_NAME_LIMIT} are allowed", name.len())
+        } else {
+            return Some(RuleKind::Group(span));
+        };
+        self.sink.push(
+            Diagnostic::new(codes::BAD_NAME, span, format!("`{name}` can't be the name of a security group"))
+                .label("the rule is left out")
+                .note(why),
+        );
+        None
+    }
+
+    fn action(&mut self, span: Span, word: &str) -> Option<(Action, Option<MacroUse>)> {
+        if let Some(action) = Action::named(word) {
+            return Some((action, None));
+        }
+        let parts = word.strip_suffix(')').and_then(|word| word.split_once('('));
+        if let Some((name, verdict)) = parts
+            && let Some(action) = Action::named(verdict)
+        {
+            let name_span = super::address::part(span, word, name);
+            let Some(index) = macros::index(name) else {
+                self.unknown_macro(name_span, name);
+                return None;
+            };
+            return Some((action, Some(MacroUse { index, span: name_span })));
+        }
+        self.unknown_action(span, word, parts);
+        None
+    }
+
+    fn unknown_macro(&mut self, span: Span, name: &str) {
+        let mut diagnostic =
+            Diagnostic::new(codes::UNKNOWN_MACRO, span, format!("there is no macro `{name}`")).label("the rule is left out");
+        if let Some(near) = nearest(name, macros::MACROS.iter().map(|row| row.name)) {
+            diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, span, near);
+        } else {
+            diagnostic = diagnostic.note("write the protocol and port instead: `IN ACCEPT -p tcp -dport 8080`");
+        }
+        self.sink.push(diagnostic);
+    }
+
+    fn unknown_action(&mut self, span: Span, word: &str, parts: Option<(&str, &str)>) {
+        let mut diagnostic = Diagnostic::new(codes::UNKNOWN_ACTION, span, format!("`{word}` is not an action"))
+            .label("the rule is left out");
+        let right = match parts {
+            Some((name, verdict)) => meant_action(verdict).map(|action| format!("{name}({action})")).or_else(|| {
+                // `ACCEPT(SSH)` is the wrong way round.
+                Action::named(name).filter(|_| macros::index(verdict).is_some()).map(|_| format!("{verdict}({name})"))
+            }),
+            None => meant_action(word).map(ToString::to_string),
+        };
+        if let Some(right) = right {
+            diagnostic = diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
+        } else if macros::index(word).is_some() {
+            diagnostic = diagnostic
+                .note("a macro needs an action in parentheses")
+                .fix(format!("write `{word}(ACCEPT)`"), Safety::Unsafe, span, format!("{word}(ACCEPT)"));
+        } else {
+            diagnostic = diagnostic.note("an action is `ACCEPT`, `DROP` or `REJECT`, or a macro with one of them: `SSH(ACCEPT)`");
+        }
+        self.sink.push(diagnostic);
+    }
+
+    fn group_options(&mut self, view: &ast::Rule<'_>) {
+        let others = view.options(self.tree).filter(|(name, ..)| *name != OptionName::Interface);
+        if let Some((name, option, value)) = others.last() {
+            let span = self.span_over(option, value);
+            self.sink.push(
+                Diagnostic::new(codes::RULE_SYNTAX, span, format!("`{}` can't narrow a security group", name.spelling()))
+                    .label("the rule is left out")
+                    .note("a `GROUP` rule takes `-i` only; put the condition into the rules of the group"),
+            );
+        }
+    }
+
+    fn interface(&mut self, token: Token) -> Option<Span> {
+        let (span, text) = (self.span(token), self.text(token));
+        let in_group = self.place == Place::Section(SectionKind::Group);
+        if in_group || self.file.level == Level::Vnet {
+            let place = if in_group { "in a security group" } else { "in a VNet file" };
+            self.sink.push(
+                Diagnostic::new(codes::INTERFACE_NOT_HERE, span, format!("a rule {place} can't be limited to an interface"))
+                    .label("the rule is left out")
+                    .note("give `-i` where the group is used: `GROUP name -i net0`"),
+            );
+            return None;
+        }
+        let guest = self.file.level == Level::Guest;
+        if guest && !text.strip_prefix("net").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())) {
+            let mut diagnostic = Diagnostic::new(codes::BAD_INTERFACE, span, format!("`{text}` is not a network device of a guest"))
+                .label("the rule is left out")
+                .note("rules of guests name their devices as the guest's configuration does: `net0`, `net1`, …");
+            let digits: alloc::string::String = text.chars().filter(char::is_ascii_digit).collect();
+            if !digits.is_empty() && digits.len() < 3 && ["eth", "ens", "Net", "NET"].iter().any(|p| text.starts_with(p)) {
+                diagnostic = diagnostic.fix(format!("write `net{digits}`"), Safety::Unsafe, span, format!("net{digits}"));
+            }
+            self.sink.push(diagnostic);
+            return None;
+        }
+        if !is_interface_name(text) || InterfaceName::new(text).is_err() {
+            let why = if text.len() > InterfaceName::LIMIT && is_interface_name(text) {
+                format!("it has {} characters; the kernel allows {}", text.len(), InterfaceName::LIMIT)
+            } else {
+                "a name starts with a letter; letters, digits and `_` may follow, then maybe `.` or `:` and a number".to_string()
+            };
+            self.sink.push(
+                Diagnostic::new(codes::BAD_INTERFACE, span, format!("`{text}` can't be the name of an interface"))
+                    .label("the rule is left out")
+                    .note(why),
+            );
+            return None;
+        }
+        Some(span)
+    }
+
+    fn protocol(&mut self, token: Token) -> Option<Spanned<Written<Protocol>>> {
+        let (span, text) = (self.span(token), self.text(token));
+        let number = match text.parse::<u8>() {
+            Ok(number) if number.to_string() == text => {
+                (number == 0 || self.names.has_protocol_number(number)).then_some(number)
+            }
+            _ => self.names.protocol(text),
+        };
+        let Some(number) = number else {
+            self.unknown_protocol(span, text);
+            return None;
+        };
+        if number == 0 && text != "ip" {
+            self.sink.push(
+                Diagnostic::new(codes::PROTOCOL_ZERO, span, format!("protocol `{text}` does not mean what it says"))
+                    .label("the rule is left out")
+                    .note("the kernel tools read protocol 0 as \"any\": the rule would match every protocol")
+                    .note("leave `-p` out if every protocol is meant"),
+            );
+            return None;
+        }
+        if number == 0 {
+            self.sink.push(
+                Diagnostic::new(codes::PROTOCOL_ANY, span, "protocol `ip` matches every protocol")
+                    .note("the rule means the same without `-p ip`"),
+            );
+        }
+        let protocol = Protocol(number);
+        let value = if protocol.keyword() == Some(text) { Written::canonical(protocol) } else { Written::spelled(protocol, text) };
+        Some(Spanned { value, span })
+    }
+
+    fn unknown_protocol(&mut self, span: Span, text: &str) {
+        let lower = text.to_ascii_lowercase();
+        let known = self.names.protocol(&lower).is_some();
+        let names = self.names;
+        self.error(
+            codes::UNKNOWN_PROTOCOL,
+            span,
+            |diagnostic| {
+                let diagnostic = diagnostic.label("the rule is left out");
+                if known {
+                    return diagnostic
+                        .note("names of protocols are written in lower case")
+                        .fix(format!("write `{lower}`"), Safety::Unsafe, span, lower.clone());
+                }
+                if ["all", "any", "both"].contains(&lower.as_str()) {
+                    return diagnostic.note("leave `-p` out if every protocol is meant");
+                }
+                if text.contains(['/', ',']) {
+                    return diagnostic.note("a rule compares one protocol only; write a rule for each");
+                }
+                match nearest(text, names.protocol_names()) {
+                    Some(near) => diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, span, near),
+                    None => diagnostic.note("protocols are those of `/etc/protocols`, by name or number"),
+                }
+            },
+            || format!("there is no protocol `{text}`"),
+        );
+    }
+
+    /// Ports and ICMP types, which depend on the protocol.
+    fn ports_and_types(&mut self, rule: &mut Rule, words: &Words) {
+        let protocol = words.protocol.map(|token| self.text(token));
+        // A faulty protocol was reported; what depends on it can't be judged.
+        let known = words.protocol.is_none() || rule.protocol.is_some();
+        let module = match protocol {
+            Some("icmp") => Some(IcmpModule::Icmp),
+            Some("icmpv6") => Some(IcmpModule::Icmpv6),
+            Some("ipv6-icmp") => Some(IcmpModule::Ipv6Icmp),
+            _ => None,
+        };
+        if let Some(token) = words.icmp_type.filter(|_| known) {
+            let (span, text) = (self.span(token), self.text(token));
+            match module {
+                None => {
+                    let mut diagnostic =
+                        Diagnostic::new(codes::ICMP_WITHOUT_PROTOCOL, span, "an ICMP type needs an ICMP protocol")
+                            .label("the rule is left out")
+                            .note("give `-p icmp` for IPv4 or `-p icmpv6` for IPv6");
+                    diagnostic = match words.protocol.map(|token| self.span(token)) {
+                        None => {
+                            let place = Span::at(span.file, rule.span.end);
+                            diagnostic.fix("add `-p icmp`", Safety::Unsafe, place, " -p icmp")
+                        }
+                        Some(protocol) => diagnostic.fix("write `icmp`", Safety::Unsafe, protocol, "icmp"),
+                    };
+                    self.sink.push(diagnostic);
+                }
+                Some(_) if words.destination_port.is_some() => {
+                    self.sink.push(
+                        Diagnostic::new(codes::ICMP_TWICE, span, "the ICMP type is given twice")
+                            .label("the rule is left out")
+                            .note("with an ICMP protocol, `-dport` is the type too; keep one of the two"),
+                    );
+                }
+                Some(module) => {
+                    let value = self.icmp_type(span, text, module);
+                    rule.icmp_type = value.map(|value| Spanned { value, span });
+                }
+            }
+        }
+        if let Some(token) = words.destination_port.filter(|_| known) {
+            let (span, text) = (self.span(token), self.text(token));
+            let value = match module {
+                Some(module) => self.icmp_port(span, text, module).map(DestinationPort::Icmp),
+                None => self.ports_of(rule, span, text, "dport").map(DestinationPort::Ports),
+            };
+            rule.destination_port = value.map(|value| Spanned { value, span });
+        }
+        if let Some(token) = words.source_port.filter(|_| known) {
+            let (span, text) = (self.span(token), self.text(token));
+            rule.source_port = self.ports_of(rule, span, text, "sport").map(|value| Spanned { value, span });
+        }
+    }
+
+    fn ports_of(&mut self, rule: &Rule, span: Span, text: &str, option: &str) -> Option<crate::config::PortsValue> {
+        let Some(protocol) = &rule.protocol else {
+            // `-dport 0` without protocol is two mistakes; the one about 0 is the worse.
+            let place = Span::at(span.file, rule.span.end);
+            self.sink.push(
+                Diagnostic::new(codes::PORT_WITHOUT_PROTOCOL, span, format!("`-{option}` needs a protocol"))
+                    .label("the rule is left out")
+                    .note("only some protocols have ports: `tcp`, `udp`, `sctp`, `dccp` and `udplite`")
+                    .fix("add `-p tcp`", Safety::Unsafe, place, " -p tcp"),
+            );
+            return None;
+        };
+        let number = *protocol.value.value();
+        let textual = protocol.value.text().or_else(|| number.keyword());
+        let by_name = matches!(textual, Some("tcp" | "6" | "udp" | "17" | "udplite" | "136" | "dccp" | "33" | "sctp" | "132"));
+        if !number.has_ports() || !by_name {
+            let name = textual.unwrap_or_default();
+            self.sink.push(
+                Diagnostic::new(codes::PROTOCOL_WITHOUT_PORTS, span, format!("protocol `{name}` has no ports to compare"))
+                    .label("the rule is left out")
+                    .secondary(protocol.span, "the protocol")
+                    .note("only `tcp`, `udp`, `sctp`, `dccp` and `udplite` have ports"),
+            );
+            return None;
+        }
+        self.ports(span, text, number)
+    }
+
+    fn log_level(&mut self, token: Token) -> Option<LogLevel> {
+        let (span, text) = (self.span(token), self.text(token));
+        if text == "nolog" {
+            return None;
+        }
+        let level = LogLevel::named(text);
+        if level.is_none() {
+            let names = log_levels::ALL.iter().map(|level| level.name());
+            let lower = text.to_ascii_lowercase();
+            let meant = match lower.as_str() {
+                "warn" => Some("warning"),
+                "error" => Some("err"),
+                "critical" => Some("crit"),
+                "none" | "off" => Some("nolog"),
+                _ => names.clone().chain(["nolog"]).find(|name| *name == lower).or_else(|| nearest(text, names)),
+            };
+            let mut diagnostic = Diagnostic::new(codes::UNKNOWN_LOG_LEVEL, span, format!("there is no log level `{text}`"))
+                .label("the rule is left out");
+            diagnostic = match meant {
+                Some(meant) => diagnostic.fix(format!("write `{meant}`"), Safety::Unsafe, span, meant),
+                None => diagnostic.note("levels are `emerg`, `alert`, `crit`, `err`, `warning`, `notice`, `info`, `debug` and `nolog`"),
+            };
+            self.sink.push(diagnostic);
+        }
+        level
+    }
+}
+
+/// The action that a word was probably meant to be.
+fn meant_action(word: &str) -> Option<&'static str> {
+    let upper = word.to_ascii_uppercase();
+    match upper.as_str() {
+        "ALLOW" | "PERMIT" | "PASS" => Some("ACCEPT"),
+        "DENY" | "BLOCK" | "DISCARD" => Some("DROP"),
+        _ => nearest(&upper, Action::ALL.map(Action::name)),
+    }
+}
+
+/// `^[a-z][a-z0-9_]{1,20}([:\.]\d+)?$`, case-insensitive (spec 01 section 6.2, check 5).
+fn is_interface_name(text: &str) -> bool {
+    let (name, number) = match text.find([':', '.']) {
+        Some(at) => text.split_at_checked(at).unwrap_or((text, "")),
+        None => (text, ""),
+    };
+    let number_fits = number.is_empty() || number.len() > 1 && number.bytes().skip(1).all(|digit| digit.is_ascii_digit());
+    (2..=21).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && number_fits
+}

@@ -1,0 +1,201 @@
+//! Network devices of guests, from `qemu-server/<vmid>.conf` and `lxc/<vmid>.conf` (spec 00 section 3.1).
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use super::options::boolean;
+use crate::diag::{Diagnostic, Sink, codes};
+use crate::ir::{Mac, Written};
+use crate::text::{FileId, Span};
+
+/// The two kinds of guests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GuestKind {
+    /// A virtual machine (`qemu-server`).
+    Vm,
+    /// A container (`lxc`).
+    Container,
+}
+
+impl GuestKind {
+    /// Beginning of the names of its network devices on the node.
+    pub const fn device_prefix(self) -> &'static str {
+        match self {
+            Self::Vm => "tap",
+            Self::Container => "veth",
+        }
+    }
+
+    /// "VM" or "container", for messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vm => "VM",
+            Self::Container => "container",
+        }
+    }
+}
+
+/// The highest index of a network device.
+pub const HIGHEST_NIC: u8 = 31;
+
+/// Models of virtual network devices; one of them is the key of the hardware address.
+const MODELS: [&str; 14] = [
+    "e1000", "e1000-82540em", "e1000-82544gc", "e1000-82545em", "e1000e", "i82551", "i82557b", "i82559er", "ne2k_isa",
+    "ne2k_pci", "pcnet", "rtl8139", "virtio", "vmxnet3",
+];
+
+/// One network device of a guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nic {
+    /// The number in its key: 0 for `net0`.
+    pub index: u8,
+    /// The line.
+    pub span: Span,
+    /// Its hardware address, as written.
+    pub mac: Option<Written<Mac>>,
+    /// Whether its traffic is filtered.
+    pub firewall: bool,
+    /// The bridge it is plugged into.
+    pub bridge: Option<String>,
+    /// A container's own IPv4 address, if it is fixed.
+    pub ip: Option<Ipv4Addr>,
+    /// A container's own IPv6 address, if it is fixed.
+    pub ip6: Option<Ipv6Addr>,
+}
+
+impl Nic {
+    /// `net0`
+    pub fn key(&self) -> String {
+        alloc::format!("net{}", self.index)
+    }
+}
+
+/// The devices in a guest's configuration, in string order of their keys. Snapshots and pending changes don't count.
+pub fn parse(file: FileId, text: &[u8], kind: GuestKind, sink: &mut Sink) -> Vec<Nic> {
+    let mut nics: Vec<Nic> = Vec::new();
+    let mut at = 0_u32;
+    for raw in text.split_inclusive(|byte| *byte == b'\n') {
+        let start = at;
+        at = at.saturating_add(u32::try_from(raw.len()).unwrap_or(u32::MAX));
+        // `[snapshot]` and `[PENDING]` end the current configuration.
+        if raw.first() == Some(&b'[') {
+            break;
+        }
+        let Some(number) = raw.strip_prefix(b"net").and_then(|rest| rest.split(|byte| *byte == b':').next()) else {
+            continue;
+        };
+        let line = raw.trim_ascii_end();
+        let span = Span::new(file, start, start.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX)));
+        let number = core::str::from_utf8(number).unwrap_or_default();
+        if number.is_empty() || !number.bytes().all(|digit| digit.is_ascii_digit()) {
+            continue;
+        }
+        let index = number.parse::<u8>().ok().filter(|index| *index <= HIGHEST_NIC && index.to_string() == number);
+        let Some(index) = index else {
+            sink.push(
+                Diagnostic::new(codes::BAD_NIC, span, alloc::format!("there is no network device `net{number}`"))
+                    .label("not used")
+                    .note("network devices are numbered from `net0` to `net31`"),
+            );
+            continue;
+        };
+        let value = String::from_utf8_lossy(line);
+        let value = value.split_once(':').map_or("", |(_, value)| value).trim();
+        if let Some(nic) = device(index, span, value, kind, sink) {
+            // The last line of a key counts.
+            nics.retain(|earlier| earlier.index != index);
+            nics.push(nic);
+        }
+    }
+    nics.sort_by_key(Nic::key);
+    nics
+}
+
+fn device(index: u8, span: Span, value: &str, kind: GuestKind, sink: &mut Sink) -> Option<Nic> {
+    let mut nic = Nic { index, span, mac: None, firewall: false, bridge: None, ip: None, ip6: None };
+    let mut mac = None;
+    for part in value.split(',') {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        match (key, kind) {
+            ("bridge", _) => nic.bridge = Some(value.to_string()),
+            ("firewall", _) => match boolean(value) {
+                Some(on) => nic.firewall = on,
+                None => {
+                    let message = alloc::format!("`firewall={value}` is neither yes nor no");
+                    sink.push(
+                        Diagnostic::new(codes::BAD_NIC, span, message)
+                            .label("this device is not filtered")
+                            .note("write `firewall=1` to have it filtered"),
+                    );
+                    return None;
+                }
+            },
+            ("macaddr", GuestKind::Vm) | ("hwaddr", GuestKind::Container) => mac = Some(value),
+            (model, GuestKind::Vm) if MODELS.contains(&model) && !value.is_empty() => mac = Some(value),
+            ("ip", GuestKind::Container) => nic.ip = address(value),
+            ("ip6", GuestKind::Container) => nic.ip6 = address(value),
+            _ => {}
+        }
+    }
+    nic.mac = mac.and_then(|text| {
+        let mac = Mac::parse(text).filter(|mac| !mac.is_multicast())?;
+        Some(if mac.to_string() == text { Written::canonical(mac) } else { Written::spelled(mac, text) })
+    });
+    if nic.firewall && nic.mac.is_none() {
+        let message = match mac {
+            Some(text) => alloc::format!("`{text}` is not the hardware address of one station"),
+            None => alloc::format!("network device `net{index}` has no hardware address"),
+        };
+        sink.push(
+            Diagnostic::new(codes::NIC_WITHOUT_MAC, span, message)
+                .label("gets no MAC filter")
+                .note("pve-firewall makes up another address on every run and so blocks the guest; pvefw leaves the MAC filter out"),
+        );
+    }
+    Some(nic)
+}
+
+/// The address in `10.0.0.1/24`; `dhcp`, `manual` and `auto` are none.
+fn address<A: core::str::FromStr>(value: &str) -> Option<A> {
+    value.split('/').next().and_then(|address| address.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, kind: GuestKind) -> (Vec<Nic>, u64) {
+        let mut sink = Sink::new();
+        let nics = parse(FileId(0), text.as_bytes(), kind, &mut sink);
+        (nics, sink.counts().total())
+    }
+
+    #[test]
+    fn virtual_machines() {
+        let text = "name: web\nnet10: e1000=0A:0B:0C:0D:0E:0F,bridge=vmbr1,firewall=1,tag=5\n\
+                    net2: model=virtio,macaddr=bc:24:11:00:0a:01,bridge=vmbr0,firewall=yes,bogus\n[snap]\nnet3: virtio=BC:24:11:00:0A:02\n";
+        let (nics, problems) = read(text, GuestKind::Vm);
+        assert_eq!(problems, 0);
+        assert_eq!(nics.iter().map(Nic::key).collect::<Vec<_>>(), ["net10", "net2"]);
+        assert_eq!(nics[1].mac.as_ref().and_then(Written::text), Some("bc:24:11:00:0a:01"));
+        assert!(nics.iter().all(|nic| nic.firewall));
+    }
+
+    #[test]
+    fn containers() {
+        let text = "net0: name=eth0,hwaddr=BC:24:11:00:02:00,ip=10.0.200.1/24,ip6=auto,firewall=1\nnet32: x\n";
+        let (nics, problems) = read(text, GuestKind::Container);
+        assert_eq!(problems, 1);
+        assert_eq!(nics[0].ip, Some(Ipv4Addr::new(10, 0, 200, 1)));
+        assert_eq!(nics[0].ip6, None);
+    }
+
+    #[test]
+    fn a_filtered_device_without_address_is_reported() {
+        assert_eq!(read("net0: virtio,firewall=1\n", GuestKind::Vm).1, 1);
+        assert_eq!(read("net0: virtio=01:00:00:00:00:00,firewall=1\n", GuestKind::Vm).1, 1);
+        assert_eq!(read("net0: virtio,firewall=0\n", GuestKind::Vm).1, 0);
+        assert_eq!(read("net0: virtio,firewall=maybe\n", GuestKind::Vm), (Vec::new(), 1));
+    }
+}

@@ -1,0 +1,75 @@
+//! What a file defines, and from where on.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::config::{Alias, File, Set, Spanned};
+use crate::ir::{Addresses, Written};
+use crate::text::Span;
+
+/// The aliases and sets of one file by lower-case name.
+#[derive(Debug, Default)]
+pub struct Definitions<'c> {
+    aliases: BTreeMap<&'c str, Vec<&'c Alias>>,
+    sets: BTreeMap<&'c str, Vec<&'c Set>>,
+}
+
+impl<'c> Definitions<'c> {
+    /// The definitions of a file.
+    pub fn new(file: &'c File) -> Self {
+        let mut definitions = Self::default();
+        for alias in &file.aliases {
+            definitions.aliases.entry(&alias.name).or_default().push(alias);
+        }
+        for set in &file.sets {
+            definitions.sets.entry(&set.name).or_default().push(set);
+        }
+        definitions
+    }
+
+    /// The value of an alias as known at `at` in the same file: the last good definition above.
+    pub(super) fn alias_above(&self, name: &str, at: Span) -> Option<&'c Spanned<Written<Addresses>>> {
+        let above = self.aliases.get(name)?.iter().rev().filter(|alias| alias.span.start < at.start);
+        above.filter_map(|alias| alias.value.as_ref()).next()
+    }
+
+    /// The final value of an alias: its last good definition.
+    pub(super) fn alias(&self, name: &str) -> Option<&'c Spanned<Written<Addresses>>> {
+        self.aliases.get(name)?.iter().rev().find_map(|alias| alias.value.as_ref())
+    }
+
+    /// Where an alias is defined, well or badly.
+    pub(super) fn alias_place(&self, name: &str) -> Option<Span> {
+        self.aliases.get(name)?.last().map(|alias| alias.span)
+    }
+
+    /// Whether a set is defined above `at`.
+    pub(super) fn has_set_above(&self, name: &str, at: Span) -> bool {
+        self.sets.get(name).and_then(|sets| sets.first()).is_some_and(|set| set.span.start < at.start)
+    }
+
+    /// The last definition of a set, which replaces the earlier ones.
+    pub(crate) fn set(&self, name: &str) -> Option<&'c Set> {
+        self.sets.get(name)?.last().copied()
+    }
+
+    /// All sets, each in its last definition, by name.
+    pub(crate) fn sets(&self) -> impl Iterator<Item = &'c Set> {
+        self.sets.values().filter_map(|sets| sets.last().copied())
+    }
+
+    /// Every definition of every set that was replaced, with the one that replaced it.
+    pub(crate) fn replaced_sets(&self) -> impl Iterator<Item = (&'c Set, &'c Set)> {
+        self.sets.values().flat_map(|sets| sets.iter().zip(sets.iter().skip(1)).map(|(old, new)| (*old, *new)))
+    }
+
+    /// Names of all aliases, for suggestions.
+    pub(super) fn alias_names(&self) -> impl Iterator<Item = &'c str> {
+        self.aliases.keys().copied()
+    }
+
+    /// Names of all sets, for suggestions.
+    pub(super) fn set_names(&self) -> impl Iterator<Item = &'c str> {
+        self.sets.keys().copied()
+    }
+}

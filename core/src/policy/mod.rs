@@ -1,0 +1,80 @@
+//! References resolved, macros expanded: what the files of a datacenter say together.
+//!
+//! In: [`crate::config::File`]s and facts. Out: [`Rule`]s whose conditions are those of the IR, and [`Set`]s of networks;
+//! only what is valid and switched on. What is not was reported.
+//!
+//! COMPAT: names must be defined above their use in the same file (spec 01 section 8), and a redefined alias has its
+//! last value everywhere (section 4). Both come from pve-firewall, which checks line by line and compiles at the end.
+
+mod definitions;
+mod family;
+mod reference;
+mod rule;
+mod set;
+mod set_name;
+mod template;
+
+pub use definitions::Definitions;
+pub use rule::{Body, Part, Rule};
+pub use set::{Entry, Set};
+pub use set_name::{Owner, set_name};
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+
+use crate::diag::Sink;
+use crate::facts::Facts;
+use crate::text::Files;
+
+/// What resolving needs to know beside the file at hand.
+pub struct Context<'a> {
+    /// The texts that spans point into.
+    pub files: &'a Files,
+    /// What the node knows.
+    pub facts: &'a Facts,
+    /// Definitions of the cluster file.
+    pub cluster: &'a Definitions<'a>,
+    /// Names of the cluster's security groups.
+    pub groups: &'a BTreeSet<String>,
+}
+
+/// Whose lines are being resolved: decides which definitions they see.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// Rules and sets of the cluster file, and rules of its groups.
+    Cluster,
+    /// Rules of a host file.
+    Host,
+    /// Rules and sets of a guest file.
+    Guest(&'a Definitions<'a>, Owner),
+    /// Rules of a VNet file.
+    Vnet,
+}
+
+/// Resolves lines of one place.
+pub struct Resolver<'a, 's> {
+    context: &'a Context<'a>,
+    place: Place<'a>,
+    sink: &'s mut Sink,
+}
+
+impl<'a, 's> Resolver<'a, 's> {
+    /// A resolver for the lines of `place`, reporting to `sink`.
+    pub const fn new(context: &'a Context<'a>, place: Place<'a>, sink: &'s mut Sink) -> Self {
+        Self { context, place, sink }
+    }
+
+    fn own(&self) -> Option<(&'a Definitions<'a>, Owner)> {
+        match self.place {
+            Place::Guest(definitions, owner) => Some((definitions, owner)),
+            Place::Cluster | Place::Host | Place::Vnet => None,
+        }
+    }
+
+    fn text(&self, span: crate::text::Span) -> &'a str {
+        core::str::from_utf8(span.of(self.context.files.text(span.file))).unwrap_or("\u{fffd}")
+    }
+}
+
+/// Sets of the software-defined network by name.
+pub type SdnSets = BTreeMap<String, alloc::vec::Vec<crate::facts::SdnMember>>;

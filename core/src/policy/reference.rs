@@ -1,0 +1,207 @@
+//! References to aliases and sets (spec 01 section 7).
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::{Owner, Place, Resolver};
+use crate::config::{Reference, Scope, Spanned};
+use crate::diag::suggest::nearest;
+use crate::diag::{Diagnostic, Safety, codes};
+use crate::ir::{Addresses, Written};
+use crate::text::Span;
+
+/// An alias found.
+pub(super) struct AliasHit<'a> {
+    /// Its final value.
+    pub(super) value: &'a Spanned<Written<Addresses>>,
+    /// The value it has where the reference stands, whose family the line was checked with.
+    pub(super) seen: &'a Spanned<Written<Addresses>>,
+}
+
+impl<'a> Resolver<'a, '_> {
+    /// Finds an alias; reports at `span` if there is none. `what` is left out then: "the rule", "the member".
+    pub(super) fn alias(&mut self, reference: Reference, span: Span, what: &str) -> Option<AliasHit<'a>> {
+        let name = self.text(reference.name).to_ascii_lowercase();
+        let cluster = self.context.cluster;
+        let own = self.own().map(|(definitions, _)| definitions);
+        let own_above = own.and_then(|own| own.alias_above(&name, span));
+        let cluster_above = match self.place {
+            Place::Cluster => cluster.alias_above(&name, span),
+            Place::Host | Place::Guest(..) | Place::Vnet => cluster.alias(&name),
+        };
+        let in_own = reference.scope != Scope::Datacenter;
+        let in_cluster = reference.scope != Scope::Guest;
+        let found = own
+            .filter(|_| in_own)
+            .and_then(|own| own.alias(&name))
+            .or_else(|| cluster.alias(&name).filter(|_| in_cluster));
+        let seen = own_above.filter(|_| in_own).or(cluster_above.filter(|_| in_cluster));
+        match (found, own_above.or(cluster_above)) {
+            (Some(value), Some(_)) => Some(AliasHit { value, seen: seen.unwrap_or(value) }),
+            (found, above) => {
+                let elsewhere = own.and_then(|own| own.alias_place(&name)).or_else(|| cluster.alias_place(&name));
+                if found.is_some() || above.is_some() {
+                    self.not_visible(span, reference, &name, "alias", elsewhere, found.is_some(), what);
+                } else {
+                    self.unknown_alias(span, reference, &name, elsewhere, what);
+                }
+                None
+            }
+        }
+    }
+
+    /// Finds a set; reports at `span` if there is none.
+    pub(super) fn set(&mut self, reference: Reference, span: Span) -> Option<Owner> {
+        let name = self.text(reference.name);
+        let cluster = self.context.cluster;
+        let own = self.own();
+        let own_above = own.is_some_and(|(own, _)| own.has_set_above(name, span));
+        let cluster_above = match self.place {
+            Place::Cluster => cluster.has_set_above(name, span),
+            Place::Host | Place::Guest(..) | Place::Vnet => cluster.set(name).is_some(),
+        };
+        let sdn = self.context.facts.sdn.ipset.contains_key(name);
+        let in_own = matches!(reference.scope, Scope::Any | Scope::Guest);
+        let in_cluster = matches!(reference.scope, Scope::Any | Scope::Datacenter);
+        let in_sdn = matches!(reference.scope, Scope::Any | Scope::Sdn);
+        let owner = own
+            .filter(|(own, _)| in_own && own.set(name).is_some())
+            .map(|(_, owner)| owner)
+            .or_else(|| (in_cluster && cluster.set(name).is_some()).then_some(Owner::Datacenter))
+            .or_else(|| (in_sdn && sdn).then_some(Owner::Datacenter));
+        let above = own_above || cluster_above || sdn;
+        if owner.is_some() && above {
+            return owner;
+        }
+        let elsewhere = own.and_then(|(own, _)| own.set(name)).or_else(|| cluster.set(name)).map(|set| set.span);
+        if owner.is_some() || above {
+            self.not_visible(span, reference, name, "set", elsewhere, owner.is_some(), "the rule");
+        } else {
+            self.unknown_set(span, reference, name);
+        }
+        None
+    }
+
+    /// The definition exists, but further down or in another scope.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one message")]
+    fn not_visible(
+        &mut self,
+        span: Span,
+        reference: Reference,
+        name: &str,
+        kind: &str,
+        elsewhere: Option<Span>,
+        later: bool,
+        what: &str,
+    ) {
+        let mut diagnostic = if later {
+            Diagnostic::new(codes::DEFINED_LATER, span, format!("{kind} `{name}` is defined further down"))
+                .note("pve-firewall knows only what stands above; move the definition up")
+        } else {
+            let message = match (reference.scope, self.place) {
+                (Scope::Guest, Place::Cluster | Place::Host | Place::Vnet) => {
+                    format!("`guest/{name}` can be used in guest files only")
+                }
+                (Scope::Guest, _) => format!("this guest's file defines no {kind} `{name}`"),
+                (Scope::Datacenter, _) => format!("the cluster file defines no {kind} `{name}`"),
+                (Scope::Sdn, _) => format!("the software-defined network has no set `{name}`"),
+                (Scope::Any, _) => format!("{kind} `{name}` can't be used here"),
+            };
+            let prefix = Span::new(reference.name.file, prefix_start(span, reference), reference.name.start);
+            let diagnostic = Diagnostic::new(codes::WRONG_SCOPE, span, message);
+            let title = format!("remove `{}`", reference.scope.prefix());
+            if prefix.is_empty() { diagnostic } else { diagnostic.fix(title, Safety::Unsafe, prefix, "") }
+        };
+        diagnostic = diagnostic.label(format!("{what} is left out"));
+        if let Some(elsewhere) = elsewhere {
+            diagnostic = diagnostic.secondary(elsewhere, "defined here");
+        }
+        self.sink.push(diagnostic);
+    }
+
+    fn unknown_alias(&mut self, span: Span, reference: Reference, name: &str, faulty: Option<Span>, what: &str) {
+        let written = self.text(reference.name);
+        let left_out = format!("{what} is left out");
+        if let Some(faulty) = faulty {
+            self.sink.push(
+                Diagnostic::new(codes::FAULTY_ALIAS, span, format!("alias `{written}` is not valid itself"))
+                    .label(left_out)
+                    .secondary(faulty, "defined here, with an error"),
+            );
+            return;
+        }
+        if self.known_sets().any(|set| set == written || set == name) {
+            self.sink.push(
+                Diagnostic::new(codes::WRONG_SIGIL, span, format!("`{written}` is a set, not an alias"))
+                    .label(left_out)
+                    .note("a set is referred to with a `+`")
+                    .fix("add the `+`", Safety::Unsafe, Span::at(span.file, span.start), "+"),
+            );
+            return;
+        }
+        let mut diagnostic =
+            Diagnostic::new(codes::UNKNOWN_ALIAS, span, format!("there is no alias `{written}`")).label(left_out);
+        if name == "local_network" {
+            diagnostic = diagnostic
+                .note("the node's own network is detected after the rules are read; to use its name, define it: `local_network 192.0.2.0/24` under `[ALIASES]` of the cluster file");
+        } else if let Some(near) = nearest(written, self.known_aliases().iter().copied()) {
+            diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, reference.name, near);
+        } else {
+            diagnostic = diagnostic.note("define it under `[ALIASES]`, or write the address");
+        }
+        self.sink.push(diagnostic);
+    }
+
+    fn unknown_set(&mut self, span: Span, reference: Reference, name: &str) {
+        let lower = name.to_ascii_lowercase();
+        let known: Vec<String> = self.known_sets().map(ToString::to_string).collect();
+        if lower != name && known.contains(&lower) {
+            self.sink.push(
+                Diagnostic::new(codes::REFERENCE_CASE, span, format!("set `{name}` is called `{lower}`"))
+                    .label("the rule is left out")
+                    .note("names of sets are lower case once defined, however the header spells them; a reference must be, too")
+                    .fix(format!("write `{lower}`"), Safety::Unsafe, reference.name, lower),
+            );
+            return;
+        }
+        if self.known_aliases().contains(&lower.as_str()) {
+            let sigil = Span::new(span.file, span.start, span.start.saturating_add(1));
+            self.sink.push(
+                Diagnostic::new(codes::WRONG_SIGIL, span, format!("`{name}` is an alias, not a set"))
+                    .label("the rule is left out")
+                    .note("an alias is referred to without `+`")
+                    .fix("remove the `+`", Safety::Unsafe, sigil, ""),
+            );
+            return;
+        }
+        let mut diagnostic = Diagnostic::new(codes::UNKNOWN_SET, span, format!("there is no set `{name}`"))
+            .label("the rule is left out");
+        if name == "management" {
+            diagnostic = diagnostic
+                .note("this set exists, but is made after the rules are read; to use its name, define it: `[IPSET management]` in the cluster file");
+        } else if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
+            diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, reference.name, near);
+        } else {
+            diagnostic = diagnostic.note(format!("define it: `[IPSET {lower}]`, above its use"));
+        }
+        self.sink.push(diagnostic);
+    }
+
+    fn known_aliases(&self) -> Vec<&'a str> {
+        let own = self.own().into_iter().flat_map(|(own, _)| own.alias_names());
+        own.chain(self.context.cluster.alias_names()).collect()
+    }
+
+    fn known_sets(&self) -> impl Iterator<Item = &'a str> {
+        let own = self.own().into_iter().flat_map(|(own, _)| own.set_names());
+        let sdn = self.context.facts.sdn.ipset.keys().map(String::as_str);
+        own.chain(self.context.cluster.set_names()).chain(sdn)
+    }
+}
+
+/// Where the scope's prefix starts: before the name, behind a `+`.
+fn prefix_start(span: Span, reference: Reference) -> u32 {
+    let length = u32::try_from(reference.scope.prefix().len()).unwrap_or(0);
+    reference.name.start.saturating_sub(length).max(span.start)
+}

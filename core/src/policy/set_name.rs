@@ -1,0 +1,66 @@
+//! Names of sets in the kernel (spec 04 section 6).
+
+use alloc::format;
+
+use crate::Family;
+use crate::config::Vmid;
+use crate::ir::SetName;
+
+/// Whose set it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The datacenter's, or the software-defined network's.
+    Datacenter,
+    /// A guest's.
+    Guest(Vmid),
+}
+
+impl Owner {
+    const fn number(self) -> u32 {
+        match self {
+            Self::Datacenter => 0,
+            Self::Guest(vmid) => vmid.number(),
+        }
+    }
+}
+
+/// Longest id that is used as it is: 31 characters less `PVEFW-` and `_swap`.
+const LONGEST_ID: usize = 20;
+
+/// The kernel's name for a set. Long ones are replaced by their digest.
+pub fn set_name(owner: Owner, name: &str, family: Family) -> SetName {
+    let id = format!("{}-{name}-v{}", owner.number(), family.number());
+    let plain = if id.len() <= LONGEST_ID { SetName::new(&format!("PVEFW-{id}")).ok() } else { None };
+    plain.unwrap_or_else(|| SetName::numbered("PVEFW-", fnv31a(id.as_bytes())))
+}
+
+/// FNV-1a over the bytes, cut to 31 bits (spec 04 section 6.1).
+fn fnv31a(bytes: &[u8]) -> u32 {
+    let hash = bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    hash & 0x7fff_ffff
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn names_of_the_specification() {
+        let guest = |number| Owner::Guest(Vmid::new(number).unwrap());
+        for (owner, name, family, kernel) in [
+            (Owner::Datacenter, "management", Family::V6, "PVEFW-0-management-v6"),
+            (guest(100), "ipfilter-net0", Family::V4, "PVEFW-100-ipfilter-net0-v4"),
+            (guest(100), "abcdefghijklmn", Family::V4, "PVEFW-65EC53D9"),
+            (guest(999_999_999), "ipfilter-net0", Family::V4, "PVEFW-14985707"),
+            (Owner::Datacenter, "vnet0-no-gateway", Family::V4, "PVEFW-3F517439"),
+            (Owner::Datacenter, "vnet0-no-gateway", Family::V6, "PVEFW-3D517113"),
+            (guest(100), "a-longer-name-which-translates-into-fnv-digest", Family::V4, "PVEFW-4ABB0882"),
+        ] {
+            assert_eq!(set_name(owner, name, family).to_string(), kernel);
+        }
+        assert_eq!(fnv31a(b""), 0x11C9_DC5);
+        assert_eq!(fnv31a(b"hello"), 0x4F9F_2CAB);
+    }
+}

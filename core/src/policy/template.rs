@@ -1,0 +1,61 @@
+//! Macro templates as conditions.
+
+use alloc::vec::Vec;
+
+use crate::Family;
+use crate::config::{IcmpValue, PortsValue};
+use crate::ir::{IcmpModule, IcmpType, PortRange, Ports, Protocol, Written};
+use crate::tables::macros::Template;
+use crate::tables::{icmp, protocols};
+
+/// The protocol of a template, spelled as there.
+pub(super) fn protocol(template: &Template) -> Written<Protocol> {
+    let text = template.proto;
+    let number = text.parse().ok().or_else(|| protocols::number(text)).unwrap_or_default();
+    let protocol = Protocol(number);
+    if protocol.keyword() == Some(text) { Written::canonical(protocol) } else { Written::spelled(protocol, text) }
+}
+
+/// Ports of a template. They are numbers and ranges (a test holds the table to that).
+pub(super) fn ports(text: &str) -> Option<PortsValue> {
+    let range = |item: &str| {
+        let (first, last) = item.split_once(':').unwrap_or((item, item));
+        Some(PortRange { first: first.parse().ok()?, last: last.parse().ok()? })
+    };
+    if !text.contains(',') {
+        return Some(PortsValue { ports: Written::canonical(Ports::One(range(text)?)), list: false });
+    }
+    let ranges: Option<Vec<_>> = text.split(',').map(range).collect();
+    Some(PortsValue { ports: Written::canonical(Ports::Many(ranges?.into())), list: true })
+}
+
+/// The ICMP type of a template.
+pub(super) fn icmp_type(template: &Template) -> Option<IcmpValue> {
+    let name = template.icmp_type?;
+    let (family, module) = match template.proto {
+        "icmp" => (Family::V4, IcmpModule::Icmp),
+        _ => (Family::V6, IcmpModule::Icmpv6),
+    };
+    let row = icmp::named(family, name)?;
+    let kind = IcmpType { family, kind: row.ty, code: row.code };
+    Some(IcmpValue { kind: Written::canonical(kind), module })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::macros::MACROS;
+
+    #[test]
+    fn every_template_can_be_compiled() {
+        for row in MACROS {
+            for template in row.templates.iter().chain(row.templates_v6) {
+                assert_ne!(*protocol(template).value(), Protocol::ANY, "{}", row.name);
+                for text in [template.dport, template.sport].into_iter().flatten() {
+                    assert!(ports(text).is_some(), "{}: {text}", row.name);
+                }
+                assert_eq!(template.icmp_type.is_some(), icmp_type(template).is_some(), "{}", row.name);
+            }
+        }
+    }
+}

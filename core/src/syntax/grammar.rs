@@ -1,0 +1,173 @@
+//! The grammar of lines, in nom. Every parser takes the rest of a line (without its end) and leaves what it did not
+//! understand.
+
+use nom::bytes::complete::{tag, take, take_while, take_while1};
+use nom::combinator::{opt, recognize, verify};
+use nom::{IResult, Parser};
+
+/// Sections by the word of their header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SectionKind {
+    /// `[OPTIONS]`
+    Options,
+    /// `[ALIASES]`
+    Aliases,
+    /// `[RULES]`
+    Rules,
+    /// `[group NAME]`
+    Group,
+    /// `[IPSET NAME]`
+    IpSet,
+}
+
+impl SectionKind {
+    /// All sections with the word of their header, as Proxmox VE writes it.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Options, "OPTIONS"),
+        (Self::Aliases, "ALIASES"),
+        (Self::Rules, "RULES"),
+        (Self::Group, "group"),
+        (Self::IpSet, "IPSET"),
+    ];
+
+    /// The section that a header word means; case does not count.
+    pub fn named(word: &[u8]) -> Option<Self> {
+        Self::ALL.iter().find(|(_, name)| name.as_bytes().eq_ignore_ascii_case(word)).map(|(kind, _)| *kind)
+    }
+
+    /// The word of its header.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Options => "OPTIONS",
+            Self::Aliases => "ALIASES",
+            Self::Rules => "RULES",
+            Self::Group => "group",
+            Self::IpSet => "IPSET",
+        }
+    }
+
+    /// Whether its header carries a name.
+    pub const fn is_named(self) -> bool {
+        matches!(self, Self::Group | Self::IpSet)
+    }
+}
+
+/// Options of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OptionName {
+    /// `-i`
+    Interface,
+    /// `-p`, `-proto`
+    Protocol,
+    /// `-dport`
+    DestinationPort,
+    /// `-sport`
+    SourcePort,
+    /// `-source`
+    Source,
+    /// `-dest`
+    Destination,
+    /// `-log`
+    Log,
+    /// `-icmp-type`
+    IcmpType,
+}
+
+impl OptionName {
+    /// Every spelling; the first of each option is the one Proxmox VE writes.
+    pub const SPELLINGS: [(&'static str, Self); 16] = [
+        ("-i", Self::Interface),
+        ("-source", Self::Source),
+        ("--source", Self::Source),
+        ("-dest", Self::Destination),
+        ("--dest", Self::Destination),
+        ("-p", Self::Protocol),
+        ("-proto", Self::Protocol),
+        ("--proto", Self::Protocol),
+        ("-dport", Self::DestinationPort),
+        ("--dport", Self::DestinationPort),
+        ("-sport", Self::SourcePort),
+        ("--sport", Self::SourcePort),
+        ("-log", Self::Log),
+        ("--log", Self::Log),
+        ("-icmp-type", Self::IcmpType),
+        ("--icmp-type", Self::IcmpType),
+    ];
+
+    /// The option with this spelling; case counts.
+    pub fn spelled(text: &[u8]) -> Option<Self> {
+        Self::SPELLINGS.iter().find(|(spelling, _)| spelling.as_bytes() == text).map(|(_, name)| *name)
+    }
+
+    /// The spelling that Proxmox VE writes.
+    pub fn spelling(self) -> &'static str {
+        Self::SPELLINGS.iter().find(|(_, name)| *name == self).map_or("", |(spelling, _)| spelling)
+    }
+}
+
+pub(super) type Bytes<'t> = &'t [u8];
+
+/// White space inside a line (Perl's `\s`).
+pub(super) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
+}
+
+/// Any white space, maybe none.
+pub(super) fn space(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
+    take_while(is_space).parse(input)
+}
+
+/// White space, at least one byte.
+pub(super) fn space1(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
+    take_while1(is_space).parse(input)
+}
+
+/// A run of anything but white space.
+pub(super) fn word(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
+    take_while1(|byte| !is_space(byte)).parse(input)
+}
+
+/// The parts of a well-formed header.
+pub(super) struct Header<'t> {
+    pub(super) keyword: Bytes<'t>,
+    pub(super) space: Bytes<'t>,
+    pub(super) name: Bytes<'t>,
+}
+
+/// `[KEYWORD]`, or `[KEYWORD NAME]`; what may follow is left.
+pub(super) fn header(input: Bytes<'_>) -> IResult<Bytes<'_>, Header<'_>> {
+    let keyword = take_while1(|byte: u8| byte.is_ascii_alphabetic());
+    let named = (space1, take_while1(|byte| !is_space(byte) && byte != b']' && byte != b'['));
+    let (rest, (_, keyword, named, _)) = (tag("["), keyword, opt(named), tag("]")).parse(input)?;
+    let (space, name) = named.unwrap_or_default();
+    Ok((rest, Header { keyword, space, name }))
+}
+
+/// `name:` with the white space behind the colon; the value is left.
+pub(super) fn option_name(input: Bytes<'_>) -> IResult<Bytes<'_>, (Bytes<'_>, Bytes<'_>, Bytes<'_>)> {
+    let name = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    (name, tag(":"), space).parse(input)
+}
+
+/// `NAME CIDR` with exactly one byte of white space between.
+pub(super) fn alias(input: Bytes<'_>) -> IResult<Bytes<'_>, (Bytes<'_>, Bytes<'_>, Bytes<'_>)> {
+    (word, one_space, word).parse(input)
+}
+
+fn one_space(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
+    verify(take(1usize), |blank: &[u8]| blank.iter().all(|byte| is_space(*byte))).parse(input)
+}
+
+/// `IN ACCEPT` with the white space behind both.
+pub(super) type RuleHead<'t> = (Option<Bytes<'t>>, Bytes<'t>, Bytes<'t>, Bytes<'t>, Bytes<'t>);
+
+/// `|`, direction, white space, action, white space.
+pub(super) fn rule_head(input: Bytes<'_>) -> IResult<Bytes<'_>, RuleHead<'_>> {
+    (opt(tag("|")), word, space1, word, space).parse(input)
+}
+
+/// `-dport 22` with the white space behind it: exactly one blank between option and value (spec 01 section 6.1).
+pub(super) fn rule_option(input: Bytes<'_>) -> IResult<Bytes<'_>, (Bytes<'_>, Bytes<'_>, Bytes<'_>, Bytes<'_>)> {
+    let name = recognize(verify(word, |word: &[u8]| OptionName::spelled(word).is_some()));
+    (name, tag(" "), word, space).parse(input)
+}
