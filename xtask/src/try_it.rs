@@ -1,7 +1,8 @@
 //! `cargo xtask try`: from a fresh checkout to rules in a kernel, in one command.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -56,7 +57,7 @@ pub(crate) fn example_as_nobody() -> Outcome<Ran> {
     }
     let probe = ["unshare", "--user", "--map-root-user", "--net", "true"];
     if sh::ask(Command::new("setpriv").args(DROP_ROOT).args(probe)).is_none() {
-        return Ok(Ran::LeftOut("this kernel gives user namespaces to root only".into()));
+        return Ok(Ran::LeftOut("only root may make user namespaces here".into()));
     }
     let xtask =
         std::env::current_exe().map_err(|error| Failure::failed(format!("cannot find myself: {error}")))?;
@@ -72,10 +73,15 @@ pub(crate) fn as_nobody(words: &[String]) -> Outcome {
     let Some((program, rest)) = words.split_first() else {
         return Err(Failure::usage(format!("`{AS_NOBODY}` wants a program")));
     };
+    let cannot = |error| Failure::failed(format!("cannot copy `{program}`: {error}"));
+    // Read before mounting: the checkout itself may be below `/mnt`.
+    let bytes = fs::read(program).map_err(cannot)?;
     let place = Path::new("/mnt");
     sh::run(Command::new("mount").args(["-t", "tmpfs", "-o", "mode=755", "tmpfs"]).arg(place))?;
     let copy = place.join(Path::new(program).file_name().unwrap_or(OsStr::new("program")));
-    fs::copy(program, &copy).map_err(|error| Failure::failed(format!("cannot copy `{program}`: {error}")))?;
+    fs::write(&copy, bytes)
+        .and_then(|()| fs::set_permissions(&copy, Permissions::from_mode(0o755)))
+        .map_err(cannot)?;
     let mut command = Command::new("setpriv");
     command.args(DROP_ROOT).arg(copy).args(rest).current_dir("/").env("HOME", "/");
     Err(sh::become_it(&mut command))
