@@ -3,11 +3,7 @@
 //! Each command is a file that exports one [`Task`]; they start other programs through [`sh`] alone, install what is
 //! missing through [`setup`] alone, and answer with an [`outcome::Outcome`]. Nothing here is needed to use pvefw.
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program that talks to the person who runs it"
-)]
+#![expect(clippy::print_stderr, reason = "a program that talks to the person who runs it")]
 
 mod args;
 mod outcome;
@@ -26,6 +22,7 @@ mod nostd;
 mod test;
 mod try_it;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use outcome::{Failure, Outcome};
@@ -73,13 +70,13 @@ fn main() -> ExitCode {
 /// Runs the command that the words name.
 fn dispatch(words: &[String]) -> Outcome {
     let Some((name, rest)) = words.split_first() else {
-        list();
+        say(&list());
         return Ok(());
     };
     if matches!(name.as_str(), "-h" | "--help" | "help") {
         match rest.first() {
-            Some(of) => explain(find(of)?),
-            None => list(),
+            Some(of) => say(&explain(find(of)?)),
+            None => say(&list()),
         }
         return Ok(());
     }
@@ -89,7 +86,7 @@ fn dispatch(words: &[String]) -> Outcome {
     let task = find(name)?;
     let asked = if task.passes_on { rest.get(..1).unwrap_or_default() } else { rest };
     if asked.iter().take_while(|word| *word != "--").any(|word| word == "-h" || word == "--help") {
-        explain(task);
+        say(&explain(task));
         return Ok(());
     }
     (task.run)(rest)
@@ -106,17 +103,22 @@ fn find(name: &str) -> Result<&'static Task, Failure> {
     })
 }
 
-/// Prints all commands.
-fn list() {
-    println!("Set-up, checks and tests of pvefw.\n\nusage: cargo xtask COMMAND [ARGS]\n");
-    for task in TASKS {
-        println!("  {:<12} {}", task.name, task.about);
-    }
-    println!("\n`cargo xtask COMMAND --help` says more. New here: `cargo xtask try`.");
+/// All commands, one a line.
+fn list() -> String {
+    let lines = TASKS.map(|task| format!("  {:<12} {}\n", task.name, task.about)).concat();
+    format!(
+        "Set-up, checks and tests of pvefw.\n\nusage: cargo xtask COMMAND [ARGS]\n\n{lines}\n\
+         `cargo xtask COMMAND --help` says more. New here: `cargo xtask try`."
+    )
 }
 
-/// Prints the help of one command.
-fn explain(task: &Task) {
+/// The help of one command.
+fn explain(task: &Task) -> String {
     let usage = format!("cargo xtask {} {}", task.name, task.usage);
-    println!("{}\n\nusage: {}\n\n{}", task.about, usage.trim_end(), task.help);
+    format!("{}\n\nusage: {}\n\n{}", task.about, usage.trim_end(), task.help)
+}
+
+/// Prints a text. A reader who has seen enough (`| head`) is no failure.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
