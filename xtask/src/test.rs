@@ -1,0 +1,51 @@
+//! `cargo xtask test`: every test there is.
+
+use crate::outcome::Outcome;
+use crate::steps::{Steps, done};
+use crate::{Task, args, fuzz, nostd, setup, sh, try_it, workspace};
+
+/// The command.
+pub(crate) const TASK: Task = Task {
+    name: "test",
+    usage: "[--quick]",
+    about: "run every test there is",
+    help: "Installs what is missing (as root, on Debian), builds `pvefw`, runs the Rust tests, builds core\n\
+           without std, gives every fuzz target its share, and runs `pvefw try`, as root and as nobody.\n\
+           Stops at the first failure and tells how long each step took. What a machine can't do\n\
+           is left out and said so.\n\n\
+           --quick   fuzz each target for 5 seconds instead of 60",
+    run,
+    passes_on: false,
+};
+
+fn run(words: &[String]) -> Outcome {
+    let mut steps = Steps::default();
+    all(&mut steps, words)?;
+    steps.summary();
+    Ok(())
+}
+
+/// Adds all tests to a row of steps; the words are those of the command line.
+pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
+    let fuzz_seconds = match words {
+        [] => 60,
+        [word] if word == "--quick" => 5,
+        [word, ..] => return Err(args::unknown(word, &["--quick"])),
+    };
+    steps.step("What is missing", || done(install()))?;
+    steps.step("Build of pvefw", || done(workspace::build_binary()))?;
+    steps.step("Rust tests", || {
+        done(sh::run(&mut workspace::cargo_build(&["test", "--workspace", "--all-features"])?))
+    })?;
+    steps.step("Core without std", || done(nostd::check()))?;
+    steps.step("Fuzzing", || fuzz::share(fuzz_seconds))?;
+    steps.step("pvefw try", try_it::example)?;
+    steps.step("pvefw try, not as root", try_it::example_as_nobody)
+}
+
+/// Installs what the steps need, all of it before the first.
+fn install() -> Outcome {
+    setup::programs(&setup::KERNEL_TOOLS)?;
+    nostd::install()?;
+    if fuzz::toolchain().is_ok() { fuzz::install() } else { Ok(()) }
+}
