@@ -1,0 +1,298 @@
+//! Lines for `iptables-restore` and `ip6tables-restore`; one writer serves both (spec 05).
+
+use alloc::string::String;
+use core::fmt::Write;
+
+use super::write;
+use crate::Family;
+use crate::ir::{
+    Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, Ports, Queue, Rule, Side,
+    Target, TcpFlags, Test, Written,
+};
+use crate::tables::icmp;
+
+pub(super) fn rule(out: &mut String, chain: ChainName, rule: &Rule) {
+    out.push_str("-A ");
+    out.push_str(chain.as_str());
+    if rule.extra_blank.0 {
+        out.push(' ');
+    }
+    let mut in_physdev = false;
+    for condition in &*rule.matches {
+        out.push(' ');
+        let physdev = matches!(condition.test, Test::Bridged | Test::BridgePortIn(_) | Test::BridgePortOut(_));
+        if physdev && !in_physdev {
+            out.push_str("-m physdev ");
+        }
+        in_physdev = physdev;
+        self::condition(out, condition);
+    }
+    out.push(' ');
+    target(out, &rule.target);
+}
+
+fn condition(out: &mut String, condition: &Match) {
+    let not = if condition.negated { "! " } else { "" };
+    // The option itself: `! ` stands directly before it, behind the module.
+    let mut option = |module: &str, option: &str| {
+        for part in [module, not, option] {
+            out.push_str(part);
+        }
+    };
+    match &condition.test {
+        Test::InInterface(name) => {
+            option("", "-i ");
+            write::pattern(out, name);
+        }
+        Test::OutInterface(name) => {
+            option("", "-o ");
+            write::pattern(out, name);
+        }
+        Test::Address(side, written) => {
+            match (written.value(), side) {
+                (Addresses::Range(_), Side::Source) => option("-m iprange ", "--src-range "),
+                (Addresses::Range(_), Side::Destination) => option("-m iprange ", "--dst-range "),
+                (_, Side::Source) => option("", "-s "),
+                (_, Side::Destination) => option("", "-d "),
+            }
+            addresses(out, written);
+        }
+        Test::InSet(side, name) => {
+            option("-m set ", "--match-set ");
+            out.push_str(name.as_str());
+            out.push_str(match side {
+                Side::Source => " src",
+                Side::Destination => " dst",
+            });
+        }
+        Test::Protocol(protocol) => {
+            option("", "-p ");
+            match protocol.text().or_else(|| protocol.value().keyword()) {
+                Some(name) => out.push_str(name),
+                None => write::number(out, u32::from(protocol.value().0)),
+            }
+        }
+        Test::Port { side, ports, multiport } => {
+            match (multiport.0, side) {
+                (true, Side::Source) => option("--match multiport ", "--sports "),
+                (true, Side::Destination) => option("--match multiport ", "--dports "),
+                (false, Side::Source) => option("", "--sport "),
+                (false, Side::Destination) => option("", "--dport "),
+            }
+            self::ports(out, ports);
+        }
+        Test::Icmp { kind, module } => {
+            let module = match module.0 {
+                None => "",
+                Some(IcmpModule::Icmp) => "-m icmp ",
+                Some(IcmpModule::Icmpv6) => "-m icmpv6 ",
+                Some(IcmpModule::Ipv6Icmp) => "-m ipv6-icmp ",
+            };
+            option(
+                module,
+                match kind.value().family {
+                    Family::V4 => "--icmp-type ",
+                    Family::V6 => "--icmpv6-type ",
+                },
+            );
+            icmp_type(out, kind);
+        }
+        Test::TcpFlags(flags) => {
+            option("-m tcp ", "--tcp-flags ");
+            tcp_flags(out, flags.mask);
+            out.push(' ');
+            tcp_flags(out, flags.set);
+        }
+        Test::AddressType(side, kind) => {
+            option(
+                "-m addrtype ",
+                match side {
+                    Side::Source => "--src-type ",
+                    Side::Destination => "--dst-type ",
+                },
+            );
+            out.push_str(kind.name());
+        }
+        Test::ConnectionState(states) => {
+            option("-m conntrack ", "--ctstate ");
+            let names = ConnectionStates::NAMES.iter().filter(|(state, _)| states.contains(*state));
+            list(out, names.map(|(_, name)| *name));
+        }
+        Test::Bridged => option("", "--physdev-is-bridged"),
+        Test::BridgePortIn(port) => {
+            option("", "--physdev-in ");
+            write::pattern(out, port);
+        }
+        Test::BridgePortOut(port) => {
+            option("", "--physdev-out ");
+            write::pattern(out, port);
+        }
+        Test::SourceMac(mac) => {
+            option("-m mac ", "--mac-source ");
+            match mac.text() {
+                Some(text) => out.push_str(text),
+                None => display(out, mac.value()),
+            }
+        }
+        Test::Mark(Mark { value, mask }) => {
+            option("-m mark ", "--mark ");
+            display(out, format_args!("0x{value:08x}/0x{mask:08x}"));
+        }
+        Test::Limit { rate, burst } => {
+            option("-m limit ", "--limit ");
+            match rate.text() {
+                Some(text) => out.push_str(text),
+                None => display(out, format_args!("{}/{}", rate.value().count, rate.value().unit.name())),
+            }
+            if let Some(burst) = burst {
+                out.push_str(" --limit-burst ");
+                write::number(out, *burst);
+            }
+        }
+        Test::AboveHashLimit(limit) => {
+            option("-m hashlimit ", "--hashlimit-above ");
+            hash_limit(out, limit);
+        }
+    }
+}
+
+fn hash_limit(out: &mut String, limit: &HashLimit) {
+    let HashLimit { rate, burst, name, buckets, source_prefix, expire } = limit;
+    display(
+        out,
+        format_args!(
+            "{rate}/sec --hashlimit-burst {burst} --hashlimit-mode srcip --hashlimit-name {name} \
+             --hashlimit-htable-size {buckets} --hashlimit-srcmask {source_prefix} --hashlimit-htable-expire {expire}"
+        ),
+    );
+}
+
+fn addresses(out: &mut String, written: &Written<Addresses>) {
+    if let Some(text) = written.text() {
+        out.push_str(text);
+        return;
+    }
+    match written.value() {
+        Addresses::Net(net) => write::net(out, *net),
+        Addresses::List(nets) => {
+            for (index, net) in nets.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write::net(out, *net);
+            }
+        }
+        Addresses::Range(ends) => {
+            write::address(out, ends[0]);
+            out.push('-');
+            write::address(out, ends[1]);
+        }
+    }
+}
+
+fn ports(out: &mut String, ports: &Written<Ports>) {
+    if let Some(text) = ports.text() {
+        out.push_str(text);
+        return;
+    }
+    for (index, range) in ports.value().ranges().iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write::number(out, u32::from(range.first));
+        if range.first != range.last {
+            out.push(':');
+            write::number(out, u32::from(range.last));
+        }
+    }
+}
+
+fn icmp_type(out: &mut String, written: &Written<IcmpType>) {
+    if let Some(text) = written.text() {
+        out.push_str(text);
+        return;
+    }
+    let kind = written.value();
+    let row = match kind.family {
+        Family::V4 => icmp::V4,
+        Family::V6 => icmp::V6,
+    }
+    .iter()
+    .find(|row| (row.ty, row.code) == (kind.kind, kind.code));
+    match (row, kind.kind, kind.code) {
+        (Some(row), ..) => out.push_str(row.name),
+        (None, None, _) => out.push_str("any"),
+        (None, Some(kind), None) => write::number(out, u32::from(kind)),
+        (None, Some(kind), Some(code)) => display(out, format_args!("{kind}/{code}")),
+    }
+}
+
+fn tcp_flags(out: &mut String, bits: u8) {
+    if bits == 0 {
+        out.push_str("NONE");
+    } else {
+        list(out, TcpFlags::NAMES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name));
+    }
+}
+
+fn list<'n>(out: &mut String, names: impl Iterator<Item = &'n str>) {
+    for (index, name) in names.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(name);
+    }
+}
+
+fn target(out: &mut String, target: &Target) {
+    match target {
+        Target::Accept => out.push_str("-j ACCEPT"),
+        Target::Drop => out.push_str("-j DROP"),
+        Target::Return => out.push_str("-j RETURN"),
+        Target::Jump(chain) => {
+            out.push_str("-j ");
+            out.push_str(chain.as_str());
+        }
+        Target::Goto(chain) => {
+            out.push_str("-g ");
+            out.push_str(chain.as_str());
+        }
+        Target::Reject(with) => {
+            out.push_str("-j REJECT --reject-with ");
+            out.push_str(with.name());
+        }
+        Target::SetMark(Mark { value, mask }) => {
+            display(out, format_args!("-j MARK --set-mark 0x{value:08x}/0x{mask:08x}"));
+        }
+        Target::SetConnectionMark(mark) => {
+            out.push_str("-j CONNMARK --set-mark ");
+            write::number(out, *mark);
+        }
+        Target::Log { prefix } => {
+            out.push_str("-j NFLOG --nflog-prefix \"");
+            // The prefix is one argument: what would end it is left out.
+            out.extend(prefix.chars().filter(|c| *c != '"' && *c != '\\' && !c.is_control()));
+            out.push('"');
+        }
+        Target::Queue(Queue { first, last, bypass }) => {
+            out.push_str("-j NFQUEUE");
+            match (first, last) {
+                (Some(first), Some(last)) => display(out, format_args!(" --queue-balance {first}:{last}")),
+                (Some(first), None) => display(out, format_args!(" --queue-num {first}")),
+                (None, _) => {}
+            }
+            if *bypass {
+                out.push_str(" --queue-bypass");
+            }
+        }
+        Target::Helper(name) => {
+            out.push_str("-j CT --helper ");
+            out.push_str(name);
+        }
+    }
+}
+
+fn display(out: &mut String, value: impl core::fmt::Display) {
+    // Writing to a string can't fail.
+    let _ = write!(out, "{value}");
+}
