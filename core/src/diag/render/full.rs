@@ -32,13 +32,17 @@ struct Mark<'d> {
 
 /// The places named in a report, in order of their numbers.
 #[derive(Default)]
-pub(super) struct Places(Vec<String>);
+pub(super) struct Places {
+    names: Vec<String>,
+    /// Whether source lines are shown, and with them their numbers.
+    numbered: bool,
+}
 
 impl Places {
     /// Notes a place and returns what to write for it.
     pub(super) fn name(&mut self, place: String) -> String {
-        self.0.push(place);
-        format!("{OPEN}{}{CLOSE}", self.0.len() - 1)
+        self.names.push(place);
+        format!("{OPEN}{}{CLOSE}", self.names.len() - 1)
     }
 }
 
@@ -68,6 +72,7 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &mut Sources<'_>, options
             help.push(Group::with_title(Level::HELP.secondary_title(title)).elements(patches));
         }
     }
+    let numbered = !help.is_empty() || places.numbered;
     let mut report = Vec::from([main]);
     report.append(&mut help);
 
@@ -77,6 +82,11 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &mut Sources<'_>, options
     };
     // Long lines are cut already, and always to the same window; the library would cut them once more.
     let mut text = name_places(&renderer.term_width(1 << 20).render(&report), &places);
+    if !numbered {
+        // Without a single line number the library leaves no margin for them, and nothing lines up with the diagnostics
+        // above and below.
+        text = text.replace('\n', "\n ");
+    }
     text.push('\n');
     text
 }
@@ -156,6 +166,7 @@ fn snippet<'a>(
     if source.text().is_empty() {
         return Some(Origin::path(path).into());
     }
+    places.numbered = true;
     let first = cluster.iter().map(|mark| mark.place.first).min()?;
     let last = cluster.iter().map(|mark| mark.place.last).max()?;
     let focus = |line| cluster.iter().find(|mark| mark.place.first == line).map(|mark| mark.place.span.start);
@@ -178,7 +189,7 @@ fn name_places(text: &str, places: &Places) -> String {
     named.push_str(parts.next().unwrap_or_default());
     for part in parts {
         let (number, rest) = part.split_once(CLOSE).unwrap_or(("", part));
-        let place = number.parse().ok().and_then(|number: usize| places.0.get(number));
+        let place = number.parse().ok().and_then(|number: usize| places.names.get(number));
         named.push_str(place.map_or("", String::as_str));
         named.push_str(rest.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit()));
     }

@@ -34,6 +34,7 @@ use alloc::format;
 use alloc::string::String;
 
 pub use list::{MOST_SHOWN, all, summary};
+pub use visible::line as visible;
 
 use super::Diagnostic;
 use crate::text::Files;

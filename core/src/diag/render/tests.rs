@@ -181,14 +181,14 @@ error[unknown-section]: no section named `x`
 ",
     );
     let nowhere = Diagnostic::new(codes::UNREADABLE, Span::new(FileId(7), 3, 4), "gone").note("why");
-    check(&nowhere, &files, "\nerror[unreadable]: gone\n |\n = note: why\n");
+    check(&nowhere, &files, "\nerror[unreadable]: gone\n  |\n  = note: why\n");
     let (empty, id) = file(b"");
     check(
         &Diagnostic::new(codes::UNREADABLE, Span::at(id, 0), "can't be read: permission denied"),
         &empty,
         "
 error[unreadable]: can't be read: permission denied
---> firewall/cluster.fw
+ --> firewall/cluster.fw
 ",
     );
 }

@@ -29,8 +29,9 @@ fn hidden(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A message that must stay on one line.
-pub(super) fn line(text: &str) -> String {
+/// Text that must stay on one line (a message, a path), made safe to show: what is invisible or would steer the
+/// terminal becomes something to see, and what is longer than anyone reads is cut.
+pub fn line(text: &str) -> String {
     cut(text, push)
 }
 
