@@ -8,36 +8,39 @@ use crate::exit::STATUSES;
 
 const FIRST_STEPS: &str = "\
 First steps:
-  pvefw try                        the built-in example, loaded into a throw-away network namespace
-  pvefw check                      this node's /etc/pve
-  pvefw check ~/pve-copy           a copy of it, on any machine
-  pvefw check firewall/100.fw      a single file
-  pvefw compile ~/pve-copy         the rules that the node would load
+  pvefw try                      the built-in example, in a network namespace
+  pvefw check                    this node's /etc/pve
+  pvefw check ~/pve-copy         a copy of it, on any machine
+  pvefw check firewall/100.fw    a single file
+  pvefw compile ~/pve-copy       the rules that the node would load
 
 ROOT is laid out like /etc/pve; everything in it is optional:
-  firewall/cluster.fw   firewall/<vmid>.fw   sdn/firewall/<vnet>.fw   corosync.conf
-  nodes/<node>/host.fw  nodes/<node>/qemu-server/<vmid>.conf  nodes/<node>/lxc/<vmid>.conf";
+  firewall/cluster.fw      nodes/<node>/host.fw
+  firewall/<vmid>.fw       nodes/<node>/qemu-server/<vmid>.conf
+  sdn/firewall/<vnet>.fw   nodes/<node>/lxc/<vmid>.conf
+  corosync.conf";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  pvefw check                                  this node's /etc/pve
-  pvefw check ~/pve-copy                       a copy of it
-  pvefw check firewall/*.fw                    some files; the rest of their ROOT is read for context
-  pvefw check --format json | jq .summary      for programs";
+  pvefw check                                this node's /etc/pve
+  pvefw check ~/pve-copy                     a copy of it
+  pvefw check firewall/*.fw                  some files, with their ROOT for context
+  pvefw check --format json | jq .summary    for programs";
 
 const COMPILE_EXAMPLES: &str = "\
 Examples:
-  pvefw compile                                what this node would load
-  pvefw compile ~/pve-copy --node pve2         what the node `pve2` would load
-  pvefw compile ~/pve-copy --format json       every rule by table and chain
-  pvefw compile ~/pve-copy --out rules/        four files for the four restore tools";
+  pvefw compile                              what this node would load
+  pvefw compile ~/pve-copy --node pve2       what the node `pve2` would load
+  pvefw compile ~/pve-copy --format json     every rule by table and chain
+  pvefw compile ~/pve-copy --out rules/      four files for the restore tools";
 
 const TRY_EXAMPLES: &str = "\
 Examples:
-  pvefw try                                    the built-in example
-  pvefw try ~/pve-copy --node pve2             what the node `pve2` would load
+  pvefw try                                  the built-in example
+  pvefw try ~/pve-copy --node pve2           what the node `pve2` would load
 
-Nothing of this machine is changed: the rules go into a network namespace that is gone afterwards.";
+Nothing of this machine is changed: the rules go into a network namespace
+that is gone afterwards.";
 
 /// The Proxmox VE firewall, explained, tested and compiled.
 ///
@@ -59,11 +62,8 @@ pub(crate) struct Line {
 /// When to do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
-    /// If it makes sense.
     Auto,
-    /// In any case.
     Always,
-    /// Not at all.
     Never,
 }
 
@@ -78,7 +78,7 @@ pub(crate) enum Command {
     /// Lines with errors are left out of the rulesets; the errors go to stderr and make the exit status 1.
     #[command(after_help = format!("{COMPILE_EXAMPLES}\n\n{STATUSES}"))]
     Compile(CompileArgs),
-    /// Load the rulesets into a throw-away network namespace and show what the kernel made of them
+    /// Load the rulesets into a throw-away network namespace, and show them
     #[command(after_help = format!("{TRY_EXAMPLES}\n\n{STATUSES}"))]
     Try(TryLine),
 }

@@ -1,7 +1,7 @@
 //! Many byte offsets to lines and columns, in about one pass over each file.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use core::str::Utf8Chunk;
 
 use crate::text::{FileId, Files, LineIndex, Position};
 
@@ -30,15 +30,24 @@ impl<'f> Places<'f> {
         let position = match from {
             Some((_, at, position)) => {
                 let passed = text.get(at as usize..offset as usize).unwrap_or_default();
-                let characters = String::from_utf8_lossy(passed).chars().count();
-                let column = position.column.saturating_add(u32::try_from(characters).unwrap_or(u32::MAX));
+                let column = position.column.saturating_add(characters(passed));
                 Position { line, column }
             }
-            None => lines.position(text, offset),
+            None => {
+                let before = text.get(lines.start(line) as usize..offset as usize).unwrap_or_default();
+                Position { line, column: characters(before).saturating_add(1) }
+            }
         };
         self.last = Some((file, offset, position));
         position
     }
+}
+
+/// What [`LineIndex::position`] counts, without a copy of a line that may have megabytes.
+fn characters(bytes: &[u8]) -> u32 {
+    let count =
+        |chunk: Utf8Chunk<'_>| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty());
+    u32::try_from(bytes.utf8_chunks().map(count).sum::<usize>()).unwrap_or(u32::MAX)
 }
 
 /// Whether no character reaches over this offset, also not one that is cut short.
