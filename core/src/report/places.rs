@@ -27,16 +27,13 @@ impl<'f> Places<'f> {
         let from = self.last.filter(|(last, at, position)| {
             *last == file && position.line == line && *at <= offset && between_characters(text, *at)
         });
-        let position = match from {
-            Some((_, at, position)) => {
-                let passed = text.get(at as usize..offset as usize).unwrap_or_default();
-                let column = position.column.saturating_add(characters(passed));
-                Position { line, column }
-            }
-            None => {
-                let before = text.get(lines.start(line) as usize..offset as usize).unwrap_or_default();
-                Position { line, column: characters(before).saturating_add(1) }
-            }
+        let position = if let Some((_, at, position)) = from {
+            let passed = text.get(at as usize..offset as usize).unwrap_or_default();
+            let column = position.column.saturating_add(characters(passed));
+            Position { line, column }
+        } else {
+            let before = text.get(lines.start(line) as usize..offset as usize).unwrap_or_default();
+            Position { line, column: characters(before).saturating_add(1) }
         };
         self.last = Some((file, offset, position));
         position

@@ -19,7 +19,7 @@ const MOST_LABELS: usize = 8;
 
 /// Brackets around the number of a place. The library counts columns in the text that it is given, which here may be a
 /// window of a line with characters spelt out. So it gets these instead of a file's name, and [`name_places`] puts the
-/// true place there afterwards. [`visible`] lets neither character through.
+/// true place there afterwards. [`visible()`] lets neither character through.
 const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
 

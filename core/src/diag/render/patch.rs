@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use annotate_snippets::{Patch, Snippet};
 
@@ -39,13 +40,25 @@ pub(super) fn snippets(
         if file != home {
             snippet = snippet.path(places.name(sources.place(*first)));
         }
+        // The library can't count with several patches in a line when one of them brings line feeds. So it gets one,
+        // from the first edit to the last, with what stays between them.
+        let mut patch: Option<(Range<usize>, String)> = None;
         for (span, text) in edits {
-            let range = excerpt.range(span.start, span.end);
             // A long line shows what is near its first edit. An edit that is not whole in there would be shown wrong.
             if !excerpt.shows(span.start, span.end) {
                 return Vec::new();
             }
-            snippet = snippet.patch(Patch::new(range, text));
+            let range = excerpt.range(span.start, span.end);
+            let (whole, replacement) = patch.get_or_insert_with(|| (range.start..range.start, String::new()));
+            replacement.push_str(excerpt.text.get(whole.end..range.start).unwrap_or_default());
+            replacement.push_str(&text);
+            whole.end = range.end;
+        }
+        match patch {
+            Some((range, new)) if excerpt.text.get(range.clone()) != Some(new.as_str()) => {
+                snippet = snippet.patch(Patch::new(range, new));
+            }
+            _ => continue,
         }
         snippets.push(snippet);
     }

@@ -311,10 +311,20 @@ fn nothing_panics_on_odd_spans_and_bytes() {
         for start in 0..=end {
             for stop in start..=end {
                 for replacement in ["", "x", "\n", "x\n", "\r\n\n", "ä\u{301}漢"] {
-                    let diagnostic = at(id, start..stop)
+                    let mut diagnostic = at(id, start..stop)
                         .label("here")
                         .secondary(Span::new(id, stop, end), "there")
                         .fix("replace", Safety::Safe, Span::new(id, start, stop), replacement);
+                    let edits = [(start, start, "x\ny"), (start, stop, replacement), (stop, end - 2, "")];
+                    let edit = |(start, end, text): (u32, u32, &str)| Edit {
+                        span: Span::new(id, start, end),
+                        text: text.into(),
+                    };
+                    diagnostic.fixes.push(Fix {
+                        title: "all".into(),
+                        safety: Safety::Unsafe,
+                        edits: edits.map(edit).into(),
+                    });
                     for width in [0, 60, 200] {
                         let text = one(&diagnostic, &files, &Options { style: Style::Plain, width });
                         assert!(text.ends_with('\n') && !text.contains(OPEN), "{text}");
