@@ -1,2 +1,46 @@
-//! The command line.
-fn main() {}
+//! `pvefw`: the command line of the firewall engine. No firewall logic in here: it reads files, asks
+//! [`pvefw_core`], and prints.
+
+extern crate alloc;
+
+mod args;
+mod command;
+mod exit;
+mod output;
+mod root;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Command, Line};
+use exit::{Exit, Stop};
+use output::{Kind, Output};
+
+fn main() -> ExitCode {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        // Help and version are among these, and go to stdout with status 0.
+        Err(answer) => {
+            let _ = answer.print();
+            return if answer.use_stderr() { Exit::Usage.into() } else { Exit::Fine.into() };
+        }
+    };
+    let output = Output::new(line.color);
+    let ended = match line.command {
+        Command::Check(args) => command::check::run(&args, &output),
+        Command::Compile(args) => command::compile::run(&args, &output),
+        Command::Try(args) => command::try_namespace(args, &output),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(Stop::ReaderGone) => Exit::Fine.into(),
+        Err(Stop::Failed { message, help }) => {
+            output.notice(Kind::Error, message);
+            for line in help {
+                output.notice(Kind::Help, line);
+            }
+            Exit::Usage.into()
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! How a run ends: the table of exit statuses, and the reasons to stop early.
+
+use std::process::ExitCode;
+
+/// The exit statuses. Those of `plan`, `status` and `apply` come with these commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Fine,
+    /// There are errors in the configuration.
+    Findings,
+    /// The command line is wrong, or something can't be read or written.
+    Usage,
+}
+
+impl Exit {
+    /// The number.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Findings => 1,
+            Self::Usage => 2,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// The statuses for `--help`.
+pub(crate) const STATUSES: &str = "\
+Exit status:
+  0  fine
+  1  findings: the configuration has errors
+  2  wrong usage, or something can't be read or written";
+
+/// Why a command stops before its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Whoever read our output wants no more of it (`pvefw check | head`). Nothing is wrong.
+    ReaderGone,
+    /// It can't go on.
+    Failed {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        help: Vec<String>,
+    },
+}
+
+impl Stop {
+    /// A failure with nothing more to say about it.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), help: Vec::new() }
+    }
+
+    /// Adds a way out.
+    #[must_use]
+    pub(crate) fn help(mut self, line: impl Into<String>) -> Self {
+        if let Self::Failed { help, .. } = &mut self {
+            help.push(line.into());
+        }
+        self
+    }
+}
