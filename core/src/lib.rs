@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod compile;
 pub mod config;
 pub mod diag;
 pub mod emit;

@@ -6,8 +6,8 @@ use core::fmt::Write;
 use super::write;
 use crate::Family;
 use crate::ir::{
-    Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, Ports, Queue, Rule, Side,
-    Target, TcpFlags, Test, Written,
+    Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, PortModule, Ports, Queue, Rule,
+    Side, Spelling, Target, TcpFlags, Test, Written,
 };
 use crate::tables::icmp;
 
@@ -17,18 +17,29 @@ pub(super) fn rule(out: &mut String, chain: ChainName, rule: &Rule) {
     if rule.extra_blank.0 {
         out.push(' ');
     }
-    let mut in_physdev = false;
+    // Neighbouring tests of one module name it once.
+    let mut last = None;
     for condition in &*rule.matches {
         out.push(' ');
-        let physdev = matches!(condition.test, Test::Bridged | Test::BridgePortIn(_) | Test::BridgePortOut(_));
-        if physdev && !in_physdev {
-            out.push_str("-m physdev ");
+        let module = shared_module(&condition.test);
+        if let Some(module) = module.filter(|_| module != last) {
+            out.push_str(module);
         }
-        in_physdev = physdev;
+        last = module;
         self::condition(out, condition);
     }
     out.push(' ');
     target(out, &rule.target);
+}
+
+/// The module of tests that may stand together behind one `-m`.
+const fn shared_module(test: &Test) -> Option<&'static str> {
+    match test {
+        Test::Bridged | Test::BridgePortIn(_) | Test::BridgePortOut(_) => Some("-m physdev "),
+        Test::TcpFlags(_) | Test::Port { module: Spelling(PortModule::Tcp), .. } => Some("-m tcp "),
+        Test::Port { module: Spelling(PortModule::Udp), .. } => Some("-m udp "),
+        _ => None,
+    }
 }
 
 fn condition(out: &mut String, condition: &Match) {
@@ -72,12 +83,12 @@ fn condition(out: &mut String, condition: &Match) {
                 None => write::number(out, u32::from(protocol.value().0)),
             }
         }
-        Test::Port { side, ports, multiport } => {
-            match (multiport.0, side) {
-                (true, Side::Source) => option("--match multiport ", "--sports "),
-                (true, Side::Destination) => option("--match multiport ", "--dports "),
-                (false, Side::Source) => option("", "--sport "),
-                (false, Side::Destination) => option("", "--dport "),
+        Test::Port { side, ports, module } => {
+            match (module.0, side) {
+                (PortModule::Multiport, Side::Source) => option("--match multiport ", "--sports "),
+                (PortModule::Multiport, Side::Destination) => option("--match multiport ", "--dports "),
+                (_, Side::Source) => option("", "--sport "),
+                (_, Side::Destination) => option("", "--dport "),
             }
             self::ports(out, ports);
         }
@@ -98,7 +109,7 @@ fn condition(out: &mut String, condition: &Match) {
             icmp_type(out, kind);
         }
         Test::TcpFlags(flags) => {
-            option("-m tcp ", "--tcp-flags ");
+            option("", "--tcp-flags ");
             tcp_flags(out, flags.mask);
             out.push(' ');
             tcp_flags(out, flags.set);

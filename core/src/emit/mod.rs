@@ -96,6 +96,11 @@ pub fn bridge_line(chain: crate::ir::ChainName, rule: &crate::ir::BridgeRule) ->
     written(|out| bridge::rule(out, chain, rule))
 }
 
+/// The text of a network as a member of a set.
+pub(crate) fn net_text(net: ipnet::IpNet) -> String {
+    written(|out| write::net(out, net))
+}
+
 fn written(write: impl FnOnce(&mut String)) -> String {
     let mut line = String::new();
     write(&mut line);

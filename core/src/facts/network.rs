@@ -80,6 +80,12 @@ impl Network {
     }
 }
 
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        Self { net: IpNet::from(address), text: address.to_string() }
+    }
+}
+
 impl TryFrom<String> for Network {
     type Error = NetworkError;
 

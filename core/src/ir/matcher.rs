@@ -85,8 +85,8 @@ pub enum Test {
         side: Side,
         /// The ports.
         ports: Written<Ports>,
-        /// Whether the module `multiport` does it.
-        multiport: Spelling<bool>,
+        /// The module as named in the rule.
+        module: Spelling<PortModule>,
     },
     /// Its ICMP or `ICMPv6` type.
     Icmp {
@@ -182,6 +182,20 @@ pub struct IcmpType {
     pub kind: Option<u8>,
     /// The code; `None` for all of them.
     pub code: Option<u8>,
+}
+
+/// The module that compares ports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PortModule {
+    /// That of the protocol, loaded by `-p`.
+    #[default]
+    Implied,
+    /// `-m tcp`
+    Tcp,
+    /// `-m udp`
+    Udp,
+    /// `--match multiport`, which takes lists.
+    Multiport,
 }
 
 /// The name under which a rule loads the module that compares ICMP types.

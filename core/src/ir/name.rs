@@ -49,6 +49,19 @@ impl<const N: usize> Inline<N> {
         Ok(Self { bytes, len })
     }
 
+    /// A name written in the source.
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a name that is too long")]
+    const fn literal(text: &'static str) -> Self {
+        let text = text.as_bytes();
+        let mut bytes = [0; N];
+        let mut len = 0;
+        while (len as usize) < text.len() {
+            bytes[len as usize] = text[len as usize];
+            len += 1;
+        }
+        Self { bytes, len }
+    }
+
     fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
         core::str::from_utf8(bytes).unwrap_or_default()
@@ -71,6 +84,11 @@ macro_rules! names {
             /// [`NameError`] when the kernel or its tools would not take the name.
             pub fn new(text: &str) -> Result<Self, NameError> {
                 Inline::new(text).map(Self)
+            }
+
+            /// A name written in the source; for constants.
+            pub(crate) const fn literal(text: &'static str) -> Self {
+                Self(Inline::literal(text))
             }
 
             /// The name as text.

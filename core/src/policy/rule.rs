@@ -14,7 +14,7 @@ use crate::config::{
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Safety, codes};
 use crate::ir::{
-    Addresses, InterfaceName, InterfacePattern, Maker, Match, Matches, Protocol, Side, Spelling, Test, Written,
+    Addresses, InterfaceName, InterfacePattern, Maker, Match, Matches, PortModule, Protocol, Side, Spelling, Test, Written,
 };
 use crate::tables::log_levels::LogLevel;
 use crate::tables::macros::{MACROS, Macro, Template};
@@ -372,7 +372,7 @@ fn conditions(
         .or_else(|| rule.source_port.as_ref().map(|value| value.value.clone()));
     let port = |side, value: PortsValue| Test::Port {
         side,
-        multiport: Spelling(value.list || always_multiport),
+        module: Spelling(if value.list || always_multiport { PortModule::Multiport } else { PortModule::Implied }),
         ports: value.ports,
     };
     let destination = destination.map(|value| match value {

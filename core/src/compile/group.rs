@@ -1,0 +1,66 @@
+//! Security groups: two chains each, made when first referred to (spec 05 section 8).
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use super::build::{LogAs, Verdicts, clear_mark, direct};
+use super::{CHAINS, Compiler, chains};
+use crate::Family;
+use crate::config::Direction;
+use crate::ir::{ChainName, Maker, Mark, Origin, Rule, Target, Test};
+use crate::policy;
+
+impl Compiler<'_, '_> {
+    /// The jump into a group, and what happens to packets that it accepted (spec 05 section 5.3).
+    ///
+    /// COMPAT: the interface restricts the jump only (Q54); the group clears the mark itself.
+    #[expect(clippy::too_many_arguments, reason = "a line, where it goes, and what acceptance means there")]
+    pub(super) fn group_jump(
+        &mut self,
+        out: &mut Vec<Rule>,
+        family: Family,
+        direction: Direction,
+        name: &str,
+        device: Option<Test>,
+        accept: &Target,
+        rule: &policy::Rule,
+    ) {
+        let Some(chain) = chains::of_group(name, suffix(direction)) else { return };
+        self.group_chains(name);
+        let origin = Origin { span: Some(rule.span), maker: Maker::Group };
+        let device: Vec<_> = device.into_iter().map(crate::ir::Match::from).collect();
+        out.push(direct(device, Target::Jump(chain), origin));
+        out.push(direct([Test::Mark(Mark::ACCEPTED)], accept.clone(), origin));
+        debug_assert!(self.filter(family).chains.contains_key(&chain), "{name}");
+    }
+
+    fn group_chains(&mut self, name: &str) {
+        if !self.done_groups.insert(name.to_string()) {
+            return;
+        }
+        for family in Family::BOTH {
+            for direction in [Direction::In, Direction::Out] {
+                let Some(chain) = chains::of_group(name, suffix(direction)) else { continue };
+                let rules = self.group_rules(family, direction, name, chain);
+                self.add_chain(family, chain, rules);
+            }
+        }
+    }
+
+    /// The group's rules. They log without message and guest, as the chain serves several guests (Q18).
+    fn group_rules(&self, family: Family, direction: Direction, name: &str, chain: ChainName) -> Vec<Rule> {
+        let verdicts = Verdicts { accept: Target::Goto(CHAINS.set_accept_mark) };
+        let mut rules = Vec::from([clear_mark()]);
+        for rule in self.node.groups.get(name).into_iter().flatten() {
+            self.filter_rule(&mut rules, family, direction, rule, &verdicts, &LogAs { chain, vmid: 0, message: false });
+        }
+        rules
+    }
+}
+
+const fn suffix(direction: Direction) -> &'static str {
+    match direction {
+        Direction::In => "IN",
+        Direction::Out | Direction::Forward => "OUT",
+    }
+}

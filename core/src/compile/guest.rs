@@ -1,0 +1,186 @@
+//! Chains of guests (spec 05 section 7).
+
+use alloc::vec::Vec;
+
+use super::build::{Log, LogAs, Verdicts, clear_mark, direct, from_object, icmp, port, protocol};
+use super::host::neighbor_discovery;
+use super::{CHAINS, Compiler, Guest, chains, index, log_level, on, span};
+use crate::Family;
+use crate::config::nic::Nic;
+use crate::config::options::Queues;
+use crate::config::{Action, Direction};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{
+    BuiltIn, InterfaceName, InterfacePattern, Maker, Match, Matches, Origin, Protocol, Rule, Side, Target, Test,
+};
+use crate::policy::{self, Body, Owner};
+
+impl Compiler<'_, '_> {
+    pub(super) fn guest_chains(&mut self, guest: &Guest<'_>) {
+        for nic in guest.nics.iter().filter(|nic| nic.firewall) {
+            let Some(device) = chains::device(guest.kind, guest.vmid, nic.index) else {
+                self.sink.push(
+                    Diagnostic::new(codes::BAD_NIC, nic.span, "the device's name on the node would be too long")
+                        .label("no rules are made for it")
+                        .note("the kernel allows 15 characters: no such device can exist"),
+                );
+                continue;
+            };
+            let (Some(to), Some(from)) = (chains::of_device(device, "IN"), chains::of_device(device, "OUT")) else {
+                continue;
+            };
+            for family in Family::BOTH {
+                let rules = self.to_guest(family, guest, nic, to);
+                self.add_chain(family, to, rules);
+                let rules = self.from_guest(family, guest, nic, from);
+                self.add_chain(family, from, rules);
+            }
+            self.dispatch(guest, device, to, from);
+        }
+    }
+
+    /// Jumps to the device's chains.
+    fn dispatch(
+        &mut self,
+        guest: &Guest<'_>,
+        device: InterfaceName,
+        to: crate::ir::ChainName,
+        from: crate::ir::ChainName,
+    ) {
+        let device = InterfacePattern::exact(device);
+        let origin = Origin::switched_on(BuiltIn::Dispatch, span(guest.options.enable.as_ref()));
+        let into = Matches::from([Test::Bridged, Test::BridgePortOut(device)]);
+        let out_of = Matches::from([Test::Bridged, Test::BridgePortIn(device)]);
+        let queue = on(guest.options.ips.as_ref(), false).then(|| {
+            // COMPAT: this one rule names the port first (spec 05 section 7.4).
+            let tests = Matches::from([Test::BridgePortOut(device), Test::Bridged]);
+            direct(tests, ips_target(guest), Origin::switched_on(BuiltIn::Ips, span(guest.options.ips.as_ref())))
+        });
+        for family in Family::BOTH {
+            self.to_guests[index(family)].push(direct(into.clone(), Target::Jump(to), origin));
+            self.from_guests[index(family)].push(direct(out_of.clone(), Target::Jump(from), origin));
+            self.ips[index(family)].extend(queue.clone());
+        }
+    }
+
+    fn to_guest(&mut self, family: Family, guest: &Guest<'_>, nic: &Nic, chain: crate::ir::ChainName) -> Vec<Rule> {
+        let options = guest.options;
+        let vmid = guest.vmid.number();
+        let accept = if on(options.ips.as_ref(), false) { ips_target(guest) } else { Target::Accept };
+        let mut rules = Vec::with_capacity(guest.rules.len() + 8);
+        rules.push(connection_mark(vmid));
+        if on(options.dhcp.as_ref(), true) {
+            let (server, client) = dhcp_ports(family);
+            let origin = Origin::switched_on(BuiltIn::Dhcp, span(options.dhcp.as_ref()));
+            rules.push(from_object(udp(server, client), Target::Accept, origin));
+        }
+        if family == Family::V6 && on(options.ndp.as_ref(), true) {
+            let origin = Origin::switched_on(BuiltIn::NeighborDiscovery, span(options.ndp.as_ref()));
+            rules.extend(neighbor_discovery(true, &accept, origin));
+        }
+        let verdicts = Verdicts { accept: accept.clone() };
+        let log = LogAs { chain, vmid, message: true };
+        self.guest_rules(&mut rules, family, Direction::In, guest, nic, &verdicts, &log, &accept);
+        let policy = options.policy_in.as_ref();
+        let origin = Origin { span: span(policy), maker: Maker::Policy };
+        let log = log_level(options.log_level_in.as_ref()).map(|level| Log { level, vmid, chain, message: "" });
+        rules.extend(self.policy(policy.map_or(Action::Drop, |setting| setting.value), log, accept, origin));
+        rules
+    }
+
+    fn from_guest(&mut self, family: Family, guest: &Guest<'_>, nic: &Nic, chain: crate::ir::ChainName) -> Vec<Rule> {
+        let options = guest.options;
+        let vmid = guest.vmid.number();
+        let accept = Target::Goto(CHAINS.set_accept_mark);
+        let mut rules = Vec::with_capacity(guest.rules.len() + 10);
+        rules.push(connection_mark(vmid));
+        if on(options.dhcp.as_ref(), true) {
+            let (server, client) = dhcp_ports(family);
+            let origin = Origin::switched_on(BuiltIn::Dhcp, span(options.dhcp.as_ref()));
+            rules.push(from_object(udp(client, server), accept.clone(), origin));
+        }
+        if let Some(mac) = &nic.mac
+            && on(options.macfilter.as_ref(), true)
+        {
+            let origin = Origin::switched_on(BuiltIn::MacFilter, Some(nic.span));
+            rules.push(direct(Vec::from([Match::not(Test::SourceMac(mac.clone()))]), Target::Drop, origin));
+        }
+        if family == Family::V6 && !on(options.radv.as_ref(), false) {
+            let origin = Origin::switched_on(BuiltIn::RouterAdvertisement, span(options.radv.as_ref()));
+            let tests = [protocol(Protocol::ICMPV6), icmp(Family::V6, 134)];
+            rules.push(direct(tests, Target::Drop, origin));
+        }
+        let filter_set = alloc::format!("ipfilter-{}", nic.key());
+        let explicit = guest.sets.iter().find(|set| set.name == filter_set);
+        if explicit.is_some() || on(options.ipfilter.as_ref(), false) {
+            let place = explicit.and_then(|set| set.span).or(span(options.ipfilter.as_ref()));
+            let origin = Origin::switched_on(BuiltIn::IpFilter, place);
+            let name = policy::set_name(Owner::Guest(guest.vmid), &filter_set, family);
+            rules.push(direct(Vec::from([Match::not(Test::InSet(Side::Source, name))]), Target::Drop, origin));
+        }
+        rules.push(clear_mark());
+        if family == Family::V6 && on(options.ndp.as_ref(), true) {
+            let origin = Origin::switched_on(BuiltIn::NeighborDiscovery, span(options.ndp.as_ref()));
+            rules.extend(neighbor_discovery(on(options.radv.as_ref(), false), &accept, origin));
+        }
+        let verdicts = Verdicts { accept: accept.clone() };
+        let log = LogAs { chain, vmid, message: true };
+        self.guest_rules(&mut rules, family, Direction::Out, guest, nic, &verdicts, &log, &Target::Return);
+        let policy = options.policy_out.as_ref();
+        let origin = Origin { span: span(policy), maker: Maker::Policy };
+        let log = log_level(options.log_level_out.as_ref()).map(|level| Log { level, vmid, chain, message: "" });
+        rules.extend(self.policy(policy.map_or(Action::Accept, |setting| setting.value), log, accept, origin));
+        rules
+    }
+
+    /// The guest's rules for one device, in file order.
+    #[expect(clippy::too_many_arguments, reason = "lines, where they go, and how verdicts are written there")]
+    fn guest_rules(
+        &mut self,
+        out: &mut Vec<Rule>,
+        family: Family,
+        direction: Direction,
+        guest: &Guest<'_>,
+        nic: &Nic,
+        verdicts: &Verdicts,
+        log: &LogAs,
+        group_accept: &Target,
+    ) {
+        for rule in guest.rules {
+            // COMPAT: the text must be the key's, so `net00` is no device (spec 05 section 7.3).
+            if rule.nic.as_deref().is_some_and(|number| number.parse() != Ok(nic.index) || nic_text(nic) != number) {
+                continue;
+            }
+            match &rule.body {
+                Body::Group(name) => self.group_jump(out, family, direction, name, None, group_accept, rule),
+                Body::Filter { .. } => self.filter_rule(out, family, direction, rule, verdicts, log),
+            }
+        }
+    }
+}
+
+fn nic_text(nic: &Nic) -> alloc::string::String {
+    alloc::string::ToString::to_string(&nic.index)
+}
+
+fn connection_mark(vmid: u32) -> Rule {
+    direct(Matches::ANY, Target::SetConnectionMark(vmid), Origin::built_in(BuiltIn::ConnectionMark))
+}
+
+/// Where accepted packets go when an intrusion prevention system looks at them.
+fn ips_target(guest: &Guest<'_>) -> Target {
+    let queues = guest.options.ips_queues.as_ref().map_or(Queues { first: None, last: None }, |setting| setting.value);
+    Target::Queue(queues.queue())
+}
+
+/// Ports of the server and the client.
+const fn dhcp_ports(family: Family) -> (u16, u16) {
+    match family {
+        Family::V4 => (67, 68),
+        Family::V6 => (547, 546),
+    }
+}
+
+fn udp(from: u16, to: u16) -> [Test; 3] {
+    [protocol(Protocol::UDP), port(Side::Source, from, from), port(Side::Destination, to, to)]
+}

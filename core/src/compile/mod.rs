@@ -1,0 +1,177 @@
+//! Policy to IR: how the datacenter's rules become the chains of one node.
+//!
+//! In: [`Node`] (what holds for the whole node) and [`Guest`]s, one after the other. Out: a [`Ruleset`]. The layout is
+//! pve-firewall's, chain for chain and rule for rule (spec 05 to 07), so that its signatures stay the same.
+//!
+//! The order in which guests are added shows in the dispatch chains: virtual machines in string order of their
+//! numbers, then containers likewise.
+
+mod build;
+mod chains;
+mod corosync;
+mod group;
+mod guest;
+mod host;
+mod layer2;
+mod raw;
+mod sets;
+mod standard;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::Family;
+use crate::config::Vmid;
+use crate::config::corosync::Corosync;
+use crate::config::nic::{GuestKind, Nic};
+use crate::config::options::{ClusterOptions, GuestOptions, HostOptions, RateLimit, Setting};
+use crate::diag::Sink;
+use crate::facts::{Facts, Network};
+use crate::ir::{BridgeRule, Chain, ChainName, Hook, HookPoint, Rule, Ruleset, SetName, Table};
+use crate::policy;
+use crate::text::Span;
+use chains::Chains;
+
+/// The chains whose names don't depend on the configuration.
+const CHAINS: Chains = Chains::NAMES;
+
+/// What holds for the whole node.
+pub struct Node<'a> {
+    /// What is known about it.
+    pub facts: &'a Facts,
+    /// Options of the cluster file.
+    pub cluster: &'a ClusterOptions,
+    /// Options of the host file.
+    pub host: &'a HostOptions,
+    /// Rules of the host file.
+    pub host_rules: &'a [policy::Rule],
+    /// Rules of the cluster file.
+    pub cluster_rules: &'a [policy::Rule],
+    /// Rules of security groups by name.
+    pub groups: &'a BTreeMap<String, Vec<policy::Rule>>,
+    /// The cluster file's sets.
+    pub sets: &'a [policy::Set],
+    /// The network that the node is in.
+    pub local_network: &'a Network,
+    /// Where `local_network` is defined, if it is an alias.
+    pub local_network_span: Option<Span>,
+    /// Cluster communication, if there is a cluster.
+    pub corosync: Option<&'a Corosync>,
+}
+
+/// One guest whose firewall file is not empty.
+pub struct Guest<'a> {
+    /// Its number.
+    pub vmid: Vmid,
+    /// What it is.
+    pub kind: GuestKind,
+    /// Options of its firewall file.
+    pub options: &'a GuestOptions,
+    /// Rules of its firewall file.
+    pub rules: &'a [policy::Rule],
+    /// Sets of its firewall file.
+    pub sets: &'a [policy::Set],
+    /// Its network devices in string order of their keys.
+    pub nics: &'a [Nic],
+}
+
+/// Makes the ruleset of a node whose firewall is on.
+pub struct Compiler<'a, 's> {
+    node: &'a Node<'a>,
+    sink: &'s mut Sink,
+    ruleset: Ruleset,
+    limit: Option<RateLimit>,
+    /// Rules of the dispatch chains, which grow guest by guest.
+    to_guests: [Vec<Rule>; 2],
+    from_guests: [Vec<Rule>; 2],
+    ips: [Vec<Rule>; 2],
+    bridge_dispatch: Vec<BridgeRule>,
+    done_groups: BTreeSet<String>,
+    /// Where each kernel set comes from, to notice collisions.
+    set_places: BTreeMap<SetName, (policy::Owner, String, Option<Span>)>,
+}
+
+impl<'a, 's> Compiler<'a, 's> {
+    /// Starts a ruleset: everything but the guests.
+    pub fn new(node: &'a Node<'a>, sink: &'s mut Sink) -> Self {
+        let limit = node.cluster.log_ratelimit.as_ref().map(|setting| setting.value.clone());
+        let mut compiler = Self {
+            node,
+            sink,
+            ruleset: Ruleset::default(),
+            limit,
+            to_guests: Default::default(),
+            from_guests: Default::default(),
+            ips: Default::default(),
+            bridge_dispatch: Vec::new(),
+            done_groups: BTreeSet::new(),
+            set_places: BTreeMap::new(),
+        };
+        for family in Family::BOTH {
+            compiler.standard_chains(family);
+            compiler.to_guests[index(family)] = compiler.input_filters(family, log_level(node.host.log_level_out.as_ref()));
+            compiler.raw(family);
+        }
+        if on(node.host.enable.as_ref(), true) {
+            for family in Family::BOTH {
+                compiler.host_chains(family);
+            }
+        }
+        compiler
+    }
+
+    /// Adds a guest.
+    pub fn guest(&mut self, guest: &Guest<'_>) {
+        self.guest_sets(guest);
+        if on(guest.options.enable.as_ref(), false) {
+            self.guest_chains(guest);
+            if on(self.node.cluster.ebtables.as_ref(), true) {
+                self.guest_bridge(guest);
+            }
+        }
+    }
+
+    /// Completes the ruleset.
+    pub fn finish(mut self) -> Ruleset {
+        self.entry_chains();
+        self.cluster_sets();
+        if on(self.node.cluster.ebtables.as_ref(), true) {
+            self.bridge_base();
+        }
+        self.ruleset
+    }
+
+    fn filter(&mut self, family: Family) -> &mut Table {
+        &mut self.ruleset.tables_mut(family).filter
+    }
+
+    fn add_chain(&mut self, family: Family, name: ChainName, rules: Vec<Rule>) {
+        self.filter(family).chains.insert(name, Chain { rules });
+    }
+
+    fn hook(table: &mut Table, from: HookPoint, to: ChainName) {
+        table.hooks.push(Hook { from, to });
+    }
+}
+
+/// Index of a family's rules in pairs.
+const fn index(family: Family) -> usize {
+    match family {
+        Family::V4 => 0,
+        Family::V6 => 1,
+    }
+}
+
+/// The value of a switch, or what its absence means.
+fn on(setting: Option<&Setting<bool>>, absent: bool) -> bool {
+    setting.map_or(absent, |setting| setting.value)
+}
+
+fn log_level(setting: Option<&Setting<crate::config::LogSetting>>) -> Option<crate::tables::log_levels::LogLevel> {
+    setting.and_then(|setting| setting.value)
+}
+
+fn span<T>(setting: Option<&Setting<T>>) -> Option<Span> {
+    setting.map(|setting| setting.span)
+}

@@ -1,0 +1,63 @@
+//! Table raw: SYN flood protection and connection tracking helpers (spec 05 section 9).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::build::{direct, protocol};
+use super::{CHAINS, Compiler, on, span};
+use crate::Family;
+use crate::config::options::Setting;
+use crate::ir::{
+    BuiltIn, Chain, HashLimit, HookPoint, Origin, PortModule, PortRange, Ports, Protocol, Side, Spelling, Target,
+    TcpFlags, Test, Written,
+};
+
+impl Compiler<'_, '_> {
+    pub(super) fn raw(&mut self, family: Family) {
+        let host = self.node.host;
+        let mut rules = Vec::new();
+        let flood = on(host.protection_synflood.as_ref(), false);
+        if flood {
+            let limit = HashLimit {
+                rate: number(host.protection_synflood_rate.as_ref(), 200),
+                burst: number(host.protection_synflood_burst.as_ref(), 1000),
+                name: "syn",
+                buckets: 2_097_152,
+                source_prefix: if family == Family::V4 { 32 } else { 64 },
+                expire: number(host.nf_conntrack_tcp_timeout_syn_recv.as_ref(), 60).saturating_mul(1000),
+            };
+            let tests = [
+                protocol(Protocol::TCP),
+                Test::TcpFlags(TcpFlags::OPENING),
+                Test::AboveHashLimit(Box::new(limit)),
+            ];
+            let origin = Origin::switched_on(BuiltIn::SynFlood, span(host.protection_synflood.as_ref()));
+            rules.push(direct(tests, Target::Drop, origin));
+        }
+        let helpers = host.nf_conntrack_helpers.as_ref();
+        let origin = Origin::switched_on(BuiltIn::Helper, span(helpers));
+        for helper in helpers.iter().flat_map(|setting| &setting.value) {
+            if !helper.supports(family) {
+                continue;
+            }
+            let (which, module) = match helper.protocol {
+                "tcp" => (Protocol::TCP, PortModule::Tcp),
+                _ => (Protocol::UDP, PortModule::Udp),
+            };
+            let ports = Written::canonical(Ports::One(PortRange::single(helper.port)));
+            let port = Test::Port { side: Side::Destination, ports, module: Spelling(module) };
+            rules.push(direct([protocol(which), port], Target::Helper(helper.name), origin));
+        }
+        if flood || helpers.is_some() {
+            let raw = &mut self.ruleset.tables_mut(family).raw;
+            raw.chains.insert(CHAINS.prerouting, Chain { rules });
+            Self::hook(raw, HookPoint::Prerouting, CHAINS.prerouting);
+        }
+    }
+}
+
+/// The value, or `absent`; 0 counts as absent.
+fn number(setting: Option<&Setting<u64>>, absent: u32) -> u32 {
+    let value = setting.map_or(0, |setting| u32::try_from(setting.value).unwrap_or(u32::MAX));
+    if value == 0 { absent } else { value }
+}

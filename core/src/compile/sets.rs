@@ -1,0 +1,154 @@
+//! Sets by family, with what is added to them (spec 06).
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use ipnet::IpNet;
+
+use super::{Compiler, Guest, on};
+use crate::Family;
+use crate::config::nic::Nic;
+use crate::diag::{Diagnostic, codes};
+use crate::emit;
+use crate::ir::{Member, Set};
+use crate::policy::{self, Entry, Owner};
+use crate::text::Span;
+
+/// Least size of a set.
+const LEAST_SIZE: usize = 64;
+
+/// What one pair of kernel sets is made of.
+struct Source<'s> {
+    owner: Owner,
+    name: &'s str,
+    span: Option<Span>,
+    entries: Vec<Entry>,
+    /// Lines, valid or not, and additions.
+    lines: usize,
+}
+
+impl Compiler<'_, '_> {
+    pub(super) fn guest_sets(&mut self, guest: &Guest<'_>) {
+        let owner = Owner::Guest(guest.vmid);
+        let filter_name = |nic: &Nic| alloc::format!("ipfilter-{}", nic.key());
+        for set in guest.sets {
+            let nic = guest.nics.iter().find(|nic| nic.firewall && filter_name(nic) == set.name);
+            let mut entries = set.entries.clone();
+            let more = nic.map(own_addresses).unwrap_or_default();
+            let lines = set.lines + more.len();
+            entries.extend(more);
+            self.add_set(Source { owner, name: &set.name, span: set.span, entries, lines });
+        }
+        if on(guest.options.ipfilter.as_ref(), false) {
+            for nic in guest.nics.iter().filter(|nic| nic.firewall) {
+                let name = filter_name(nic);
+                if guest.sets.iter().all(|set| set.name != name) {
+                    let entries = own_addresses(nic);
+                    let lines = entries.len();
+                    self.add_set(Source { owner, name: &name, span: None, entries, lines });
+                }
+            }
+        }
+    }
+
+    /// The cluster's sets, `management` (always), and those of the software-defined network.
+    pub(super) fn cluster_sets(&mut self) {
+        let owner = Owner::Datacenter;
+        let local = self.node.local_network.net().trunc();
+        let mut management = None;
+        for set in self.node.sets {
+            if set.name == "management" {
+                management = Some(set);
+            } else {
+                self.add_set(Source { owner, name: &set.name, span: set.span, entries: set.entries.clone(), lines: set.lines });
+            }
+        }
+        let mut entries = management.map(|set| set.entries.clone()).unwrap_or_default();
+        if local.prefix_len() > 0 {
+            entries.push(Entry { net: local, nomatch: false, span: self.node.local_network_span });
+        }
+        // COMPAT: the node's network is appended once by each of two steps (spec 06 section 4).
+        let lines = management.map_or(0, |set| set.lines) + 2;
+        let span = management.and_then(|set| set.span);
+        self.add_set(Source { owner, name: "management", span, entries, lines });
+        for (name, members) in &self.node.facts.sdn.ipset {
+            let valid = members.iter().filter(|member| member.cidr.net().prefix_len() > 0);
+            let entry = |member: &crate::facts::SdnMember| Entry {
+                net: member.cidr.net().trunc(),
+                nomatch: member.nomatch,
+                span: None,
+            };
+            let entries = valid.map(entry).collect();
+            self.add_set(Source { owner, name, span: None, entries, lines: members.len() });
+        }
+    }
+
+    fn add_set(&mut self, source: Source<'_>) {
+        let size = u32::try_from(source.lines.max(LEAST_SIZE).next_power_of_two()).unwrap_or(1 << 31);
+        for family in Family::BOTH {
+            let name = policy::set_name(source.owner, source.name, family);
+            let members = members(&source.entries, family);
+            self.ruleset.sets.insert(name, Set { family, size, members, span: source.span });
+            let place = (source.owner, source.name.to_string(), source.span);
+            if let Some((owner, other, span)) = self.set_places.insert(name, place)
+                && family == Family::V4
+            {
+                self.collision(&source, owner, &other, span);
+            }
+        }
+    }
+
+    fn collision(&mut self, source: &Source<'_>, owner: Owner, other: &str, span: Option<Span>) {
+        let Some(place) = span.or(source.span) else { return };
+        let number = |owner: Owner| match owner {
+            Owner::Datacenter => String::from("the datacenter"),
+            Owner::Guest(vmid) => alloc::format!("guest {vmid}"),
+        };
+        let message = alloc::format!(
+            "set `{other}` of {} has the same kernel name as set `{}` of {}",
+            number(owner),
+            source.name,
+            number(source.owner)
+        );
+        let mut diagnostic =
+            Diagnostic::new(codes::SET_COLLISION, place, message).label("the later set takes the place of the earlier");
+        if let (Some(_), Some(second)) = (span, source.span) {
+            diagnostic = diagnostic.secondary(second, "the other set");
+        }
+        self.sink.push(diagnostic.note("rename one of them"));
+    }
+}
+
+/// Addresses that a device has by itself: its link-local one and, for containers, the configured ones.
+fn own_addresses(nic: &Nic) -> Vec<Entry> {
+    let entry = |net: IpNet, nomatch| Entry { net, nomatch, span: Some(nic.span) };
+    let mut entries = Vec::with_capacity(4);
+    if let Some(mac) = &nic.mac {
+        entries.push(entry(IpNet::from(core::net::IpAddr::V6(mac.value().link_local())), false));
+    }
+    let link_local = ipnet::Ipv6Net::new_assert(core::net::Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10);
+    entries.push(entry(IpNet::V6(link_local), true));
+    entries.extend(nic.ip.map(|ip| entry(IpNet::from(core::net::IpAddr::V4(ip)), false)));
+    entries.extend(nic.ip6.map(|ip| entry(IpNet::from(core::net::IpAddr::V6(ip)), false)));
+    entries
+}
+
+/// The members of one family in string order; of equal ones the last counts.
+fn members(entries: &[Entry], family: Family) -> Vec<Member> {
+    let of_family = entries.iter().filter(|entry| entry.net.addr().is_ipv4() == (family == Family::V4));
+    let mut keyed: Vec<(String, Member)> = of_family
+        .map(|entry| {
+            let member = Member { net: entry.net, nomatch: entry.nomatch, span: entry.span };
+            (emit::net_text(entry.net), member)
+        })
+        .collect();
+    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut members: Vec<Member> = Vec::with_capacity(keyed.len());
+    for (_, member) in keyed {
+        match members.last_mut() {
+            Some(last) if last.net == member.net => *last = member,
+            _ => members.push(member),
+        }
+    }
+    members
+}
