@@ -84,6 +84,13 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// Whether the tool could not get its message through to the kernel for its size.
+    pub(super) fn is_for_size(&self) -> bool {
+        self.stderr.iter().any(|line| line.contains("Message too long"))
+    }
+}
+
 /// The number after the word `line` in any of the tools' spellings: `line: 3`, `line 3 failed`, `in line 3: …`.
 fn line_number(complaint: &str) -> Option<usize> {
     let mut words = complaint.split_whitespace();

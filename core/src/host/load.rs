@@ -1,6 +1,7 @@
 //! Loads a ruleset with the tools and reads it back.
 
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 use std::time::Instant;
 
@@ -53,12 +54,33 @@ pub struct Step {
     pub took: Duration,
 }
 
+/// A ruleset that could not be loaded.
+#[derive(Debug)]
+pub struct Failed {
+    /// The tool whose text it was.
+    pub tool: Tool,
+    /// What went wrong.
+    pub error: Error,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "can't load the rules of {}", self.tool.name())
+    }
+}
+
+impl core::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
 /// Loads the texts: sets, IPv4 rules, IPv6 rules, Ethernet rules. Stops at the first failure; what was loaded before
 /// stays loaded.
 ///
 /// # Errors
 /// The first tool's failure.
-pub fn load(tools: &Tools, texts: &Texts<'_>) -> Result<Vec<Step>, Error> {
+pub fn load(tools: &Tools, texts: &Texts<'_>) -> Result<Vec<Step>, Failed> {
     let mut steps = Vec::new();
     for tool in Tool::ALL {
         let text = texts.of(tool);
@@ -66,7 +88,7 @@ pub fn load(tools: &Tools, texts: &Texts<'_>) -> Result<Vec<Step>, Error> {
             continue;
         }
         let begun = Instant::now();
-        tools.restore(tool, text)?;
+        tools.restore(tool, text).map_err(|error| Failed { tool, error })?;
         steps.push(Step { tool, took: begun.elapsed() });
     }
     Ok(steps)

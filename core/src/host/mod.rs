@@ -21,9 +21,10 @@ pub mod sandbox;
 pub mod tools;
 
 mod run;
+mod split;
 
 pub use error::{Error, Refusal};
-pub use load::{Step, Texts, load, read_back};
+pub use load::{Failed, Step, Texts, load, read_back};
 pub use loaded::Loaded;
 pub use sandbox::Sandbox;
 pub use tools::{Tool, Tools, Variant};

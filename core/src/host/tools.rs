@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Error, Missing};
 use super::run::Job;
 use super::sandbox::Sandbox;
+use super::split::parts;
 use crate::Family;
 
 /// Where the tools are on Debian, should `PATH` not say so (it does not for ordinary users).
@@ -126,6 +127,15 @@ impl fmt::Display for Variant {
     }
 }
 
+/// What happens to the rules that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flush {
+    /// ebtables drops them, the others keep them.
+    AsUsual,
+    /// They stay.
+    Never,
+}
+
 /// One tool as found on this machine.
 #[derive(Clone, Debug)]
 struct Program {
@@ -194,7 +204,7 @@ impl Tools {
         Ok(tools)
     }
 
-    /// The same tools for use inside a sandbox: the legacy ones then need neither `/run/xtables.lock` nor root.
+    /// The same tools for use inside a sandbox, where they need neither root nor `/run/xtables.lock`.
     #[must_use]
     pub fn inside(mut self, _sandbox: &Sandbox) -> Self {
         self.sandboxed = true;
@@ -224,10 +234,34 @@ impl Tools {
     /// # Errors
     /// When the tool can't be started, refuses, or takes too long.
     pub fn restore(&self, tool: Tool, text: &str) -> Result<(), Error> {
-        let args: &[&str] = match tool {
-            Tool::Ipset => &["restore"],
-            Tool::Iptables | Tool::Ip6tables => &["--noflush"],
-            Tool::Ebtables => &[],
+        match self.feed(tool, text, Flush::AsUsual) {
+            Err(Error::Refused(refusal)) if self.sandboxed && refusal.is_for_size() => {
+                self.restore_in_parts(tool, text)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn restore_in_parts(&self, tool: Tool, text: &str) -> Result<(), Error> {
+        let mut flush = Flush::AsUsual;
+        for part in parts(text) {
+            self.feed(tool, &part.text, flush).map_err(|error| match error {
+                Error::Refused(mut refusal) => {
+                    refusal.line = refusal.line.map(|line| part.line(line));
+                    Error::Refused(refusal)
+                }
+                other => other,
+            })?;
+            flush = Flush::Never;
+        }
+        Ok(())
+    }
+
+    fn feed(&self, tool: Tool, text: &str, flush: Flush) -> Result<(), Error> {
+        let args: &[&str] = match (tool, flush) {
+            (Tool::Ipset, _) => &["restore"],
+            (Tool::Iptables | Tool::Ip6tables, _) | (Tool::Ebtables, Flush::Never) => &["--noflush"],
+            (Tool::Ebtables, Flush::AsUsual) => &[],
         };
         self.job(&self.program(tool).restore, args, text, &self.env()).run().map(drop)
     }

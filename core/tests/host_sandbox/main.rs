@@ -4,6 +4,7 @@
 //! by root it does everything twice: as root, then as `nobody`. Where it can't run it fails and says why.
 
 use core::error::Error;
+use core::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -66,6 +67,7 @@ fn everything(kind: Kind) -> Outcome {
         loads_and_reads_back(kind, variant)?;
     }
     for variant in Variant::BOTH {
+        large_rulesets_load(variant)?;
         complaints_name_the_line(variant)?;
         testing_changes_nothing(variant)?;
     }
@@ -94,6 +96,30 @@ fn loads_and_reads_back(kind: Kind, variant: Option<Variant>) -> Outcome {
     let filter = have.iptables.get("filter").ok_or("no filter table")?;
     check((filter.chains.len(), filter.rules(), filter.hooks.len()) == (6, 14, 2), "all of IPv4 is there")?;
     check(have.members() == 5 && have.ipset.len() == 3, "all sets are there")
+}
+
+/// Without root the nft variant can't send much at once.
+fn large_rulesets_load(variant: Variant) -> Outcome {
+    let sandbox = Sandbox::enter()?;
+    let tools = Tools::find(Some(variant))?.inside(&sandbox);
+    let (mut rules, mut frames) = (String::new(), String::new());
+    for number in 1..=2000 {
+        writeln!(rules, "-A PVEFW-X -p tcp --dport {number} -j DROP")?;
+        writeln!(frames, "-A PVEFW-X -p ARP --arp-ip-src 10.0.{}.{} -j DROP", number / 250, number % 250)?;
+    }
+    let table = |name: &str| format!("*{name}\n:PVEFW-X - [0:0]\n{rules}COMMIT\n");
+    let ip = table("filter") + &table("raw");
+    let bridge = format!("*filter\n:FORWARD ACCEPT\n:PVEFW-X ACCEPT\n{frames}");
+    let texts = Texts { ipset: "", iptables: &ip, ip6tables: &ip, ebtables: &bridge };
+    load(&tools, &texts)?;
+    let (have, want) = (read_back(&tools)?, texts.count());
+    check(
+        have == want,
+        &format!("a large ruleset is read back as compiled: {:#?}", have.differences(&want)),
+    )?;
+
+    let broken = ip.replace("-p tcp --dport 1999 ", "-p tcp --dpotr 1999 ");
+    refused(tools.restore(Tool::Iptables, &broken), 2001, "dpotr")
 }
 
 fn complaints_name_the_line(variant: Variant) -> Outcome {

@@ -192,7 +192,7 @@ fn is_hook(chain: &str, rule: &str) -> bool {
 }
 
 /// How many rules the kernel gets for a line: iptables makes one for each pair of listed addresses.
-fn kernel_rules(rule: &str) -> u64 {
+pub(super) fn kernel_rules(rule: &str) -> u64 {
     let mut words = rule.split_whitespace();
     let mut count = 1;
     while let Some(word) = words.next() {
