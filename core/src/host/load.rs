@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use super::error::Error;
 use super::loaded::{Loaded, sets, tables};
-use super::tools::{Tool, Tools};
+use super::tool::Tool;
+use super::tools::Tools;
 
 /// A ruleset as the tools take it: whole inputs of `ipset restore`, `iptables-restore --noflush`,
 /// `ip6tables-restore --noflush` and `ebtables-restore`. An empty text means: nothing for this tool.

@@ -15,7 +15,7 @@ use std::time::Instant;
 use super::error::{Error, Refusal};
 
 /// After this long the caller is told that the tool is still at it.
-const SLOW: Duration = Duration::from_secs(1);
+pub(super) const SLOW: Duration = Duration::from_secs(1);
 
 /// One run of one tool.
 pub(super) struct Job<'a> {

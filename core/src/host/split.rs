@@ -68,7 +68,7 @@ fn finish(part: Option<(Part, u64)>) -> Option<Part> {
 mod tests {
     use super::*;
     use crate::host::loaded::tables;
-    use crate::host::tools::Tool;
+    use crate::host::tool::Tool;
     use core::fmt::Write as _;
 
     #[test]

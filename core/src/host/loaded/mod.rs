@@ -10,7 +10,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::tools::Tool;
+use super::tool::Tool;
 
 /// What is loaded, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
