@@ -1,0 +1,226 @@
+//! What can go wrong between us and the machine.
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use nix::errno::Errno;
+
+/// How many lines of a tool's complaint are kept.
+const KEPT_LINES: usize = 6;
+
+/// A failure at the host edge.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Tools that are not installed.
+    Missing(Vec<Missing>),
+    /// A tool that could not be started.
+    Start {
+        /// The program.
+        tool: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A tool that did its work and said no.
+    Refused(Refusal),
+    /// A tool that did not end in time; it was killed.
+    TimedOut {
+        /// The program.
+        tool: String,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// A namespace can only be entered while the process has a single thread.
+    Threads(usize),
+    /// The system does not let us have a network namespace.
+    Namespace {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the system said.
+        source: Errno,
+        /// What the user can do.
+        advice: &'static str,
+    },
+}
+
+/// A tool that is not installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The program looked for.
+    pub program: &'static str,
+    /// The Debian package it comes in.
+    pub package: &'static str,
+}
+
+/// A tool's refusal, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The program.
+    pub tool: String,
+    /// How it ended: `exit status 2`, or the signal.
+    pub status: String,
+    /// The first lines it wrote to stderr, without blank lines and without its advice to read the manual.
+    pub stderr: Vec<String>,
+    /// The line of its input it complains about, counted from 1, if it named one.
+    pub line: Option<usize>,
+}
+
+impl Refusal {
+    /// Reads the complaint of `tool`.
+    pub(super) fn new(tool: &str, status: std::process::ExitStatus, stderr: &str) -> Self {
+        let lines: Vec<&str> = stderr
+            .lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty() && !line.starts_with("Try `"))
+            .collect();
+        Self {
+            tool: tool.to_string(),
+            status: status.to_string(),
+            line: lines.iter().find_map(|line| line_number(line)),
+            stderr: lines.into_iter().take(KEPT_LINES).map(String::from).collect(),
+        }
+    }
+}
+
+impl Refusal {
+    /// Whether the tool could not get its message through to the kernel for its size.
+    pub(super) fn is_for_size(&self) -> bool {
+        self.stderr.iter().any(|line| line.contains("Message too long"))
+    }
+}
+
+/// The number after the word `line` in any of the tools' spellings: `line: 3`, `line 3 failed`, `in line 3: …`.
+fn line_number(complaint: &str) -> Option<usize> {
+    let mut words = complaint.split_whitespace();
+    while let Some(word) = words.next() {
+        if word.trim_end_matches(':') == "line" {
+            let number = words.next()?.trim_end_matches(':');
+            if let Ok(number) = number.parse() {
+                return Some(number);
+            }
+        }
+    }
+    None
+}
+
+/// The packages to install for `missing`, each once, in order of first need.
+fn packages(missing: &[Missing]) -> Vec<&'static str> {
+    let mut packages = Vec::new();
+    for tool in missing {
+        if !packages.contains(&tool.package) {
+            packages.push(tool.package);
+        }
+    }
+    packages
+}
+
+impl Error {
+    /// What the user can do about it, where that is known: a command or a sentence.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Missing(missing) => Some(alloc::format!("apt-get install {}", packages(missing).join(" "))),
+            Self::Namespace { advice, .. } => Some((*advice).to_string()),
+            Self::Start { .. } | Self::Refused(_) | Self::TimedOut { .. } | Self::Threads(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(missing) => {
+                let names: Vec<&str> = missing.iter().map(|tool| tool.program).collect();
+                write!(out, "not installed: {}", names.join(", "))
+            }
+            Self::Start { tool, .. } => write!(out, "can't start `{tool}`"),
+            Self::Refused(refusal) => refusal.fmt(out),
+            Self::TimedOut { tool, limit } => {
+                write!(out, "`{tool}` did not end within {} s and was killed", limit.as_secs())
+            }
+            Self::Threads(count) => {
+                write!(out, "can't enter a namespace with {count} threads running, only with one")
+            }
+            Self::Namespace { attempt, .. } => write!(out, "can't {attempt}"),
+        }
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Start { source, .. } => Some(source),
+            Self::Namespace { source, .. } => Some(source),
+            Self::Missing(_) | Self::Refused(_) | Self::TimedOut { .. } | Self::Threads(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "`{}` refused ({})", self.tool, self.status)?;
+        match self.stderr.first() {
+            Some(first) => write!(out, ": {first}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt as _;
+
+    fn refusal(stderr: &str) -> Refusal {
+        Refusal::new("iptables-restore", std::process::ExitStatus::from_raw(2 << 8), stderr)
+    }
+
+    /// As captured from iptables 1.8.9 of both variants, ebtables-nft 1.8.9 and ipset 7.17.
+    #[test]
+    fn finds_the_line_in_every_spelling() {
+        let spellings = [
+            (
+                "iptables-nft-restore v1.8.9 (nf_tables): unknown option \"--dpotr\"\nError occurred at line: 3\n",
+                3,
+            ),
+            (
+                "iptables-restore v1.8.9 (legacy): Set nosuch doesn't exist.\n\nError occurred at line: 17\n",
+                17,
+            ),
+            ("iptables-nft-restore: line 3 failed: No chain/target/match by that name.\n", 3),
+            ("iptables-restore: line 1 failed\n", 1),
+            ("ipset v7.17: Error in line 2: The set with the given name does not exist\n", 2),
+        ];
+        for (stderr, line) in spellings {
+            assert_eq!(refusal(stderr).line, Some(line), "{stderr}");
+        }
+        assert_eq!(refusal("ebtables-restore: final implicit COMMIT failed\n").line, None);
+    }
+
+    #[test]
+    fn keeps_what_the_tool_said_without_its_advice() {
+        let refusal = refusal(
+            "iptables-restore v1.8.9 (legacy): Set nosuch doesn't exist.\n\nError occurred at line: 3\nTry `iptables-restore -h' for more information.\n",
+        );
+        assert_eq!(
+            refusal.stderr,
+            ["iptables-restore v1.8.9 (legacy): Set nosuch doesn't exist.", "Error occurred at line: 3"]
+        );
+        assert_eq!(
+            refusal.to_string(),
+            "`iptables-restore` refused (exit status: 2): iptables-restore v1.8.9 (legacy): Set nosuch doesn't exist."
+        );
+    }
+
+    #[test]
+    fn names_each_package_once() {
+        let error = Error::Missing(alloc::vec![
+            Missing { program: "iptables", package: "iptables" },
+            Missing { program: "ip6tables", package: "iptables" },
+            Missing { program: "ipset", package: "ipset" },
+        ]);
+        assert_eq!(error.to_string(), "not installed: iptables, ip6tables, ipset");
+        assert_eq!(error.advice().as_deref(), Some("apt-get install iptables ipset"));
+    }
+}

@@ -1,0 +1,32 @@
+//! The only place that touches a machine: the kernel's tools and throw-away network namespaces.
+//!
+//! ```text
+//! Tools::find ─► Sandbox::enter ─► load(texts) ─► read_back ─► Loaded::differences(wanted)
+//! ```
+//!
+//! - [`tools`] finds `ipset`, `iptables`, `ip6tables` and `ebtables` (named in [`tool`]), and runs them with a clean
+//!   environment, a time limit and everything they say kept. No shell is ever involved.
+//! - [`sandbox`] moves this process into an empty network namespace that dies with it: there is nothing to clean up,
+//!   not even after `SIGKILL`.
+//! - [`mod@load`] feeds whole rulesets to the tools and reads them back.
+//! - [`loaded`] counts what is in a restore text or in a dump, so that the two can be compared.
+//!
+//! Everything here blocks. A failure is an [`Error`] that names the tool, what it said and the line it complained about.
+//! Firewall logic does not belong here: texts come in, counts go out.
+
+pub mod error;
+pub mod load;
+pub mod loaded;
+pub mod sandbox;
+pub mod tool;
+pub mod tools;
+
+mod run;
+mod split;
+
+pub use error::{Error, Refusal};
+pub use load::{Failed, Step, Texts, load, read_back};
+pub use loaded::Loaded;
+pub use sandbox::Sandbox;
+pub use tool::{Tool, Variant};
+pub use tools::Tools;

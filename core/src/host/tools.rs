@@ -1,0 +1,319 @@
+//! The kernel's tools: where they are, which variant they are, and running them.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::error::{Error, Missing};
+use super::run::{Job, SLOW};
+use super::sandbox::Sandbox;
+use super::split::parts;
+use super::tool::{Tool, Variant};
+use crate::Family;
+
+/// Where the tools are on Debian, should `PATH` not say so (it does not for ordinary users).
+const USUAL_FOLDERS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/// Longest time a tool may take. 43,000 rules take 2 s; more is unheard of, but a node may be busy.
+const TIME_LIMIT: Duration = Duration::from_mins(5);
+
+/// The lock of the legacy tools inside a sandbox: one per network namespace, by nature, and never a file on disk.
+///
+/// They open it for reading and `flock` it, which any file will do for; without root they could not create the usual
+/// `/run/xtables.lock`.
+const SANDBOX_LOCK: &str = "/proc/self/ns/net";
+
+/// What happens to the rules that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flush {
+    /// ebtables drops them, the others keep them.
+    AsUsual,
+    /// They stay.
+    Never,
+}
+
+/// One tool as found on this machine.
+#[derive(Clone, Debug)]
+struct Program {
+    base: PathBuf,
+    restore: PathBuf,
+    save: PathBuf,
+    version: String,
+}
+
+/// The tools of this machine, ready to be run.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    ipset: Program,
+    iptables: Program,
+    ip6tables: Program,
+    ebtables: Program,
+    variant: Variant,
+    path: OsString,
+    sandboxed: bool,
+    slow: Option<fn(&str)>,
+}
+
+impl Tools {
+    /// Looks for all tools in `PATH` and the usual folders, and asks for their versions.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] lists everything that has to be installed.
+    pub fn find(variant: Option<Variant>) -> Result<Self, Error> {
+        Self::find_in(&folders(env::var_os("PATH").as_deref()), variant)
+    }
+
+    #[expect(clippy::similar_names, reason = "iptables and ip6tables are what they are called")]
+    fn find_in(folders: &[PathBuf], variant: Option<Variant>) -> Result<Self, Error> {
+        let path = env::join_paths(folders).unwrap_or_default();
+        let mut missing = Vec::new();
+        let mut find = |tool: Tool| {
+            let found = tool.programs(variant).iter().find_map(|name| Program::find(folders, tool, name));
+            if found.is_none() {
+                let program = tool.programs(variant).first().copied().unwrap_or(tool.name());
+                missing.push(Missing { program, package: tool.package() });
+            }
+            found
+        };
+        let found = (find(Tool::Ipset), find(Tool::Iptables), find(Tool::Ip6tables), find(Tool::Ebtables));
+        let (Some(ipset), Some(iptables), Some(ip6tables), Some(ebtables)) = found else {
+            return Err(Error::Missing(missing));
+        };
+        let mut tools = Self {
+            ipset,
+            iptables,
+            ip6tables,
+            ebtables,
+            variant: Variant::Nft,
+            path,
+            sandboxed: false,
+            slow: None,
+        };
+        for tool in Tool::ALL {
+            // A tool may be unable to say more than its version outside a namespace of ours; that is all we want.
+            let answer = tools.job(&tools.program(tool).base, &["--version"], "", &tools.env()).answer()?;
+            if tool == Tool::Iptables {
+                tools.variant = Variant::probe(&answer);
+            }
+            tools.program_mut(tool).version = version(&answer);
+        }
+        Ok(tools)
+    }
+
+    /// The same tools for use inside a sandbox, where they need neither root nor `/run/xtables.lock`.
+    #[must_use]
+    pub fn inside(mut self, _sandbox: &Sandbox) -> Self {
+        self.sandboxed = true;
+        self
+    }
+
+    /// Calls `report` with a program's name once whenever a run takes longer than a second.
+    #[must_use]
+    pub fn on_slow(mut self, report: fn(&str)) -> Self {
+        self.slow = Some(report);
+        self
+    }
+
+    /// Which iptables this is.
+    pub const fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// The version a tool calls itself: `1.8.9 (nf_tables)`, `7.17`.
+    pub fn version(&self, tool: Tool) -> &str {
+        &self.program(tool).version
+    }
+
+    /// Feeds `text` to the tool's restore command. Rules of others stay in iptables and ip6tables; ebtables has only
+    /// whole tables.
+    ///
+    /// # Errors
+    /// When the tool can't be started, refuses, or takes too long.
+    pub fn restore(&self, tool: Tool, text: &str) -> Result<(), Error> {
+        match self.feed(tool, text, Flush::AsUsual) {
+            Err(Error::Refused(refusal)) if self.sandboxed && refusal.is_for_size() => {
+                self.restore_in_parts(tool, text)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn restore_in_parts(&self, tool: Tool, text: &str) -> Result<(), Error> {
+        let begun = Instant::now();
+        let (mut flush, mut slow) = (Flush::AsUsual, self.slow);
+        for part in parts(text) {
+            if begun.elapsed() > SLOW
+                && let Some(report) = slow.take()
+            {
+                report(tool.name());
+            }
+            self.feed(tool, &part.text, flush).map_err(|error| match error {
+                Error::Refused(mut refusal) => {
+                    refusal.line = refusal.line.map(|line| part.line(line));
+                    Error::Refused(refusal)
+                }
+                other => other,
+            })?;
+            flush = Flush::Never;
+        }
+        Ok(())
+    }
+
+    fn feed(&self, tool: Tool, text: &str, flush: Flush) -> Result<(), Error> {
+        let args: &[&str] = match (tool, flush) {
+            (Tool::Ipset, _) => &["restore"],
+            (Tool::Iptables | Tool::Ip6tables, _) | (Tool::Ebtables, Flush::Never) => &["--noflush"],
+            (Tool::Ebtables, Flush::AsUsual) => &[],
+        };
+        self.job(&self.program(tool).restore, args, text, &self.env()).run().map(drop)
+    }
+
+    /// Lets the restore command of a family read `text` without changing anything. Sets named in it must exist.
+    /// (ipset and ebtables have no such mode.)
+    ///
+    /// # Errors
+    /// As [`Tools::restore`].
+    pub fn test(&self, family: Family, text: &str) -> Result<(), Error> {
+        let program = &self.program(Tool::of(family)).restore;
+        self.job(program, &["--noflush", "--test"], text, &self.env()).run().map(drop)
+    }
+
+    /// The tool's dump of the kernel's state.
+    ///
+    /// # Errors
+    /// As [`Tools::restore`].
+    pub fn save(&self, tool: Tool) -> Result<String, Error> {
+        let program = &self.program(tool).save;
+        let dump = |args: &[&str]| self.job(program, args, "", &self.env()).run();
+        match tool {
+            Tool::Ipset => dump(&["save"]),
+            // Without real root the kernel hides the list of legacy tables, though not the tables.
+            Tool::Iptables | Tool::Ip6tables if self.sandboxed && self.variant == Variant::Legacy => {
+                Ok(dump(&["-t", "raw"])? + &dump(&["-t", "filter"])?)
+            }
+            Tool::Iptables | Tool::Ip6tables | Tool::Ebtables => dump(&[]),
+        }
+    }
+
+    const fn program(&self, tool: Tool) -> &Program {
+        match tool {
+            Tool::Ipset => &self.ipset,
+            Tool::Iptables => &self.iptables,
+            Tool::Ip6tables => &self.ip6tables,
+            Tool::Ebtables => &self.ebtables,
+        }
+    }
+
+    const fn program_mut(&mut self, tool: Tool) -> &mut Program {
+        match tool {
+            Tool::Ipset => &mut self.ipset,
+            Tool::Iptables => &mut self.iptables,
+            Tool::Ip6tables => &mut self.ip6tables,
+            Tool::Ebtables => &mut self.ebtables,
+        }
+    }
+
+    fn env(&self) -> Vec<(&str, &OsStr)> {
+        let mut env = alloc::vec![("PATH", self.path.as_os_str()), ("LC_ALL", OsStr::new("C"))];
+        if self.sandboxed {
+            env.push(("XTABLES_LOCKFILE", OsStr::new(SANDBOX_LOCK)));
+        }
+        env
+    }
+
+    fn job<'a>(
+        &self,
+        program: &'a Path,
+        args: &'a [&'a str],
+        input: &'a str,
+        env: &'a [(&'a str, &'a OsStr)],
+    ) -> Job<'a> {
+        Job { program, args, input, env, limit: TIME_LIMIT, slow: self.slow }
+    }
+}
+
+impl Program {
+    /// Finds `name` and its companions in one of `folders`; a name without companions is no use.
+    fn find(folders: &[PathBuf], tool: Tool, name: &str) -> Option<Self> {
+        let find = |name: &str| folders.iter().map(|folder| folder.join(name)).find(|path| runs(path));
+        let base = find(name)?;
+        let (restore, save) = match tool {
+            Tool::Ipset => (base.clone(), base.clone()),
+            Tool::Iptables | Tool::Ip6tables | Tool::Ebtables => {
+                (find(&format!("{name}-restore"))?, find(&format!("{name}-save"))?)
+            }
+        };
+        Some(Self { base, restore, save, version: String::new() })
+    }
+}
+
+fn folders(path: Option<&OsStr>) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = path
+        .into_iter()
+        .flat_map(env::split_paths)
+        // An empty or relative entry would let the working directory provide the tools.
+        .filter(|folder| folder.is_absolute())
+        .collect();
+    folders.extend(USUAL_FOLDERS.iter().map(PathBuf::from));
+    folders
+}
+
+fn runs(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+/// The version in an answer: `iptables v1.8.9 (nf_tables)` is `1.8.9 (nf_tables)`, with what the tool thinks of its
+/// protocols and birthday left out.
+fn version(answer: &str) -> String {
+    let first = answer.lines().next().unwrap_or_default();
+    let (_, words) = first.split_once(' ').unwrap_or_default();
+    let number = words.split([',', ' ']).next().unwrap_or_default().trim_start_matches('v');
+    match words.split(['(', ')']).nth(1) {
+        Some(kind) if kind == "nf_tables" || kind == "legacy" => format!("{number} ({kind})"),
+        _ => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_versions() {
+        let answers = [
+            ("iptables v1.8.9 (nf_tables)\n", "1.8.9 (nf_tables)", Variant::Nft),
+            ("iptables v1.8.9 (legacy)\n", "1.8.9 (legacy)", Variant::Legacy),
+            ("iptables v1.6.2\n", "1.6.2", Variant::Legacy),
+            ("ebtables 1.8.9 (nf_tables)\n", "1.8.9 (nf_tables)", Variant::Nft),
+            ("ebtables v2.0.11 (legacy) (December 2011)\n", "2.0.11 (legacy)", Variant::Legacy),
+            ("ipset v7.17, protocol version: 7\n", "7.17", Variant::Legacy),
+            ("", "", Variant::Legacy),
+        ];
+        for (answer, expected, variant) in answers {
+            assert_eq!(version(answer), expected);
+            assert_eq!(Variant::probe(answer), variant, "{answer}");
+        }
+    }
+
+    #[test]
+    fn every_missing_tool_is_named_with_its_package() {
+        let Err(error) = Tools::find_in(&[PathBuf::from("/nowhere")], Some(Variant::Legacy)) else {
+            panic!("tools found in a folder that isn't there");
+        };
+        assert_eq!(error.to_string(), "not installed: ipset, iptables-legacy, ip6tables-legacy, ebtables");
+        assert_eq!(error.advice().as_deref(), Some("apt-get install ipset iptables ebtables"));
+    }
+
+    #[test]
+    fn the_working_directory_provides_no_tools() {
+        let found = folders(Some(OsStr::new("/opt/bin::bin:.")));
+        assert_eq!(found.first(), Some(&PathBuf::from("/opt/bin")));
+        assert!(found.iter().all(|folder| folder.is_absolute()), "{found:?}");
+    }
+}
