@@ -8,12 +8,16 @@ extern crate std;
 
 pub mod compile;
 pub mod config;
+pub mod datacenter;
 pub mod diag;
 pub mod emit;
 pub mod facts;
 pub mod family;
 pub mod ir;
+mod lint;
 pub mod policy;
+#[cfg(feature = "serde")]
+pub mod report;
 pub mod syntax;
 pub mod tables;
 pub mod text;

@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod args;
 mod command;
+mod example;
 mod exit;
 mod output;
 mod root;

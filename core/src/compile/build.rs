@@ -8,8 +8,8 @@ use super::Compiler;
 use crate::config::Action;
 use crate::config::options::RateLimit;
 use crate::ir::{
-    Addresses, AddressType, BuiltIn, ChainName, ConnectionStates, IcmpType, Mark, Matches, Origin, PortModule, PortRange, Ports,
-    Protocol, Rate, RateUnit, Rule, Side, Spelling, Target, Test, Written,
+    AddressType, Addresses, BuiltIn, ChainName, ConnectionStates, IcmpType, Mark, Matches, Origin,
+    PortModule, PortRange, Ports, Protocol, Rate, RateUnit, Rule, Side, Spelling, Target, Test, Written,
 };
 use crate::tables::log_levels::LogLevel;
 
@@ -88,7 +88,13 @@ impl Compiler<'_, '_> {
     }
 
     /// The policy at a chain's end (spec 05 section 5.3).
-    pub(super) fn policy(&self, action: Action, log: Option<Log<'_>>, accept: Target, origin: Origin) -> Vec<Rule> {
+    pub(super) fn policy(
+        &self,
+        action: Action,
+        log: Option<Log<'_>>,
+        accept: Target,
+        origin: Origin,
+    ) -> Vec<Rule> {
         let (first, last) = match action {
             Action::Accept => return Vec::from([from_object(Matches::ANY, accept, origin)]),
             Action::Drop => (Target::Jump(CHAINS.policy_drop), Target::Drop),
@@ -108,7 +114,8 @@ impl Compiler<'_, '_> {
     pub(super) fn connection_filters(allow_invalid: bool) -> Vec<Rule> {
         let origin = Origin::built_in(BuiltIn::ConnectionState);
         let known = ConnectionStates::RELATED.and(ConnectionStates::ESTABLISHED);
-        let invalid = (!allow_invalid).then(|| direct([state(ConnectionStates::INVALID)], Target::Drop, origin));
+        let invalid =
+            (!allow_invalid).then(|| direct([state(ConnectionStates::INVALID)], Target::Drop, origin));
         invalid.into_iter().chain([direct([state(known)], Target::Accept, origin)]).collect()
     }
 }

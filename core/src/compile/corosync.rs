@@ -34,7 +34,7 @@ impl Compiler<'_, '_> {
             let origin = Origin::built_in(BuiltIn::Corosync);
             rules.push(direct([multicast_type(), udp, ports], Target::Return, origin));
         }
-        let own = self.node.facts.node.as_deref().unwrap_or_default();
+        let own = self.node.name;
         let local: BTreeMap<_, _> = addresses(corosync, self.node.facts, family, |node| node == own)
             .map(|address| (address.link, address.address))
             .collect();
@@ -42,9 +42,12 @@ impl Compiler<'_, '_> {
             let Some(local) = local.get(remote.link) else { continue };
             let ends = match direction {
                 Direction::In => [(Side::Destination, local), (Side::Source, &remote.address)],
-                Direction::Out | Direction::Forward => [(Side::Source, local), (Side::Destination, &remote.address)],
+                Direction::Out | Direction::Forward => {
+                    [(Side::Source, local), (Side::Destination, &remote.address)]
+                }
             };
-            let tests = ends.into_iter().map(|(side, address)| Test::Address(side, address.clone())).chain(ports());
+            let tests =
+                ends.into_iter().map(|(side, address)| Test::Address(side, address.clone())).chain(ports());
             let matches: Vec<_> = tests.map(crate::ir::Match::from).collect();
             let origin = Origin::switched_on(BuiltIn::Corosync, Some(remote.span));
             rules.push(direct(matches, Target::Return, origin));
@@ -67,7 +70,7 @@ fn addresses<'c>(
 }
 
 /// The address of a link: a literal, or the host name's in the preferred family.
-pub(crate) fn resolve(value: &str, ip_version: Option<&str>, facts: &Facts) -> Option<Network> {
+fn resolve(value: &str, ip_version: Option<&str>, facts: &Facts) -> Option<Network> {
     if value.parse::<IpAddr>().is_ok() {
         return Network::parse(value).ok();
     }

@@ -52,7 +52,14 @@ impl Compiler<'_, '_> {
         let verdicts = Verdicts { accept: Target::Goto(CHAINS.set_accept_mark) };
         let mut rules = Vec::from([clear_mark()]);
         for rule in self.node.groups.get(name).into_iter().flatten() {
-            self.filter_rule(&mut rules, family, direction, rule, &verdicts, &LogAs { chain, vmid: 0, message: false });
+            self.filter_rule(
+                &mut rules,
+                family,
+                direction,
+                rule,
+                &verdicts,
+                &LogAs { chain, vmid: 0, message: false },
+            );
         }
         rules
     }

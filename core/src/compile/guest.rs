@@ -11,7 +11,8 @@ use crate::config::options::Queues;
 use crate::config::{Action, Direction};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
-    BuiltIn, InterfaceName, InterfacePattern, Maker, Match, Matches, Origin, Protocol, Rule, Side, Target, Test,
+    BuiltIn, InterfaceName, InterfacePattern, Maker, Match, Matches, Origin, Protocol, Rule, Side, Target,
+    Test,
 };
 use crate::policy::{self, Body, Owner};
 
@@ -20,13 +21,18 @@ impl Compiler<'_, '_> {
         for nic in guest.nics.iter().filter(|nic| nic.firewall) {
             let Some(device) = chains::device(guest.kind, guest.vmid, nic.index) else {
                 self.sink.push(
-                    Diagnostic::new(codes::BAD_NIC, nic.span, "the device's name on the node would be too long")
-                        .label("no rules are made for it")
-                        .note("the kernel allows 15 characters: no such device can exist"),
+                    Diagnostic::new(
+                        codes::BAD_NIC,
+                        nic.span,
+                        "the device's name on the node would be too long",
+                    )
+                    .label("no rules are made for it")
+                    .note("the kernel allows 15 characters: no such device can exist"),
                 );
                 continue;
             };
-            let (Some(to), Some(from)) = (chains::of_device(device, "IN"), chains::of_device(device, "OUT")) else {
+            let (Some(to), Some(from)) = (chains::of_device(device, "IN"), chains::of_device(device, "OUT"))
+            else {
                 continue;
             };
             for family in Family::BOTH {
@@ -54,7 +60,11 @@ impl Compiler<'_, '_> {
         let queue = on(guest.options.ips.as_ref(), false).then(|| {
             // COMPAT: this one rule names the port first (spec 05 section 7.4).
             let tests = Matches::from([Test::BridgePortOut(device), Test::Bridged]);
-            direct(tests, ips_target(guest), Origin::switched_on(BuiltIn::Ips, span(guest.options.ips.as_ref())))
+            direct(
+                tests,
+                ips_target(guest),
+                Origin::switched_on(BuiltIn::Ips, span(guest.options.ips.as_ref())),
+            )
         });
         for family in Family::BOTH {
             self.to_guests[index(family)].push(direct(into.clone(), Target::Jump(to), origin));
@@ -63,7 +73,13 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn to_guest(&mut self, family: Family, guest: &Guest<'_>, nic: &Nic, chain: crate::ir::ChainName) -> Vec<Rule> {
+    fn to_guest(
+        &mut self,
+        family: Family,
+        guest: &Guest<'_>,
+        nic: &Nic,
+        chain: crate::ir::ChainName,
+    ) -> Vec<Rule> {
         let options = guest.options;
         let vmid = guest.vmid.number();
         let accept = if on(options.ips.as_ref(), false) { ips_target(guest) } else { Target::Accept };
@@ -83,12 +99,19 @@ impl Compiler<'_, '_> {
         self.guest_rules(&mut rules, family, Direction::In, guest, nic, &verdicts, &log, &accept);
         let policy = options.policy_in.as_ref();
         let origin = Origin { span: span(policy), maker: Maker::Policy };
-        let log = log_level(options.log_level_in.as_ref()).map(|level| Log { level, vmid, chain, message: "" });
+        let log =
+            log_level(options.log_level_in.as_ref()).map(|level| Log { level, vmid, chain, message: "" });
         rules.extend(self.policy(policy.map_or(Action::Drop, |setting| setting.value), log, accept, origin));
         rules
     }
 
-    fn from_guest(&mut self, family: Family, guest: &Guest<'_>, nic: &Nic, chain: crate::ir::ChainName) -> Vec<Rule> {
+    fn from_guest(
+        &mut self,
+        family: Family,
+        guest: &Guest<'_>,
+        nic: &Nic,
+        chain: crate::ir::ChainName,
+    ) -> Vec<Rule> {
         let options = guest.options;
         let vmid = guest.vmid.number();
         let accept = Target::Goto(CHAINS.set_accept_mark);
@@ -116,7 +139,11 @@ impl Compiler<'_, '_> {
             let place = explicit.and_then(|set| set.span).or(span(options.ipfilter.as_ref()));
             let origin = Origin::switched_on(BuiltIn::IpFilter, place);
             let name = policy::set_name(Owner::Guest(guest.vmid), &filter_set, family);
-            rules.push(direct(Vec::from([Match::not(Test::InSet(Side::Source, name))]), Target::Drop, origin));
+            rules.push(direct(
+                Vec::from([Match::not(Test::InSet(Side::Source, name))]),
+                Target::Drop,
+                origin,
+            ));
         }
         rules.push(clear_mark());
         if family == Family::V6 && on(options.ndp.as_ref(), true) {
@@ -128,8 +155,14 @@ impl Compiler<'_, '_> {
         self.guest_rules(&mut rules, family, Direction::Out, guest, nic, &verdicts, &log, &Target::Return);
         let policy = options.policy_out.as_ref();
         let origin = Origin { span: span(policy), maker: Maker::Policy };
-        let log = log_level(options.log_level_out.as_ref()).map(|level| Log { level, vmid, chain, message: "" });
-        rules.extend(self.policy(policy.map_or(Action::Accept, |setting| setting.value), log, accept, origin));
+        let log =
+            log_level(options.log_level_out.as_ref()).map(|level| Log { level, vmid, chain, message: "" });
+        rules.extend(self.policy(
+            policy.map_or(Action::Accept, |setting| setting.value),
+            log,
+            accept,
+            origin,
+        ));
         rules
     }
 
@@ -148,7 +181,11 @@ impl Compiler<'_, '_> {
     ) {
         for rule in guest.rules {
             // COMPAT: the text must be the key's, so `net00` is no device (spec 05 section 7.3).
-            if rule.nic.as_deref().is_some_and(|number| number.parse() != Ok(nic.index) || nic_text(nic) != number) {
+            if rule
+                .nic
+                .as_deref()
+                .is_some_and(|number| number.parse() != Ok(nic.index) || nic_text(nic) != number)
+            {
                 continue;
             }
             match &rule.body {
@@ -169,7 +206,8 @@ fn connection_mark(vmid: u32) -> Rule {
 
 /// Where accepted packets go when an intrusion prevention system looks at them.
 fn ips_target(guest: &Guest<'_>) -> Target {
-    let queues = guest.options.ips_queues.as_ref().map_or(Queues { first: None, last: None }, |setting| setting.value);
+    let queues =
+        guest.options.ips_queues.as_ref().map_or(Queues { first: None, last: None }, |setting| setting.value);
     Target::Queue(queues.queue())
 }
 

@@ -13,7 +13,8 @@ use crate::ir::{
 use crate::policy::{self, Body, Owner};
 
 /// Ports of the node that the management set may reach: web interface, consoles, SPICE proxy, SSH, migration.
-const MANAGEMENT_PORTS: [(u16, u16); 5] = [(8006, 8006), (5900, 5999), (3128, 3128), (22, 22), (60000, 60050)];
+const MANAGEMENT_PORTS: [(u16, u16); 5] =
+    [(8006, 8006), (5900, 5999), (3128, 3128), (22, 22), (60000, 60050)];
 
 /// Ports that the node may reach in its own network.
 const OUTGOING_PORTS: [(u16, u16); 4] = [(8006, 8006), (22, 22), (5900, 5999), (3128, 3128)];
@@ -37,7 +38,10 @@ impl Compiler<'_, '_> {
                 forward.push(from_object([state(known)], Target::Jump(CHAINS.ips), origin));
                 self.add_chain(family, CHAINS.ips, ips);
             }
-            forward.extend(Self::connection_filters(on(self.node.host.nf_conntrack_allow_invalid.as_ref(), false)));
+            forward.extend(Self::connection_filters(on(
+                self.node.host.nf_conntrack_allow_invalid.as_ref(),
+                false,
+            )));
             let to_guests = [Test::Bridged, Test::BridgePortIn(FWLN)];
             forward.push(direct(to_guests, Target::Jump(CHAINS.to_guests), dispatch));
             let from_guests = [Test::Bridged, Test::BridgePortOut(FWLN)];
@@ -47,7 +51,8 @@ impl Compiler<'_, '_> {
             let rules = core::mem::take(&mut self.from_guests[index(family)]);
             self.add_chain(family, CHAINS.from_guests, rules);
 
-            let jump = |to| host.then(|| direct(Matches::ANY, Target::Jump(to), dispatch)).into_iter().collect();
+            let jump =
+                |to| host.then(|| direct(Matches::ANY, Target::Jump(to), dispatch)).into_iter().collect();
             let entries = [
                 (HookPoint::Input, CHAINS.input, jump(CHAINS.host_in)),
                 (HookPoint::Output, CHAINS.output, jump(CHAINS.host_out)),

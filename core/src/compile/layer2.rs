@@ -7,8 +7,8 @@ use ipnet::{IpNet, Ipv4Net};
 use super::{CHAINS, Compiler, Guest, chains, on, span};
 use crate::config::nic::{GuestKind, Nic};
 use crate::ir::{
-    BridgeChain, BridgeMatch, BridgeRule, BridgeTarget, BuiltIn, ChainName, InterfaceName, InterfacePattern, Origin,
-    Written,
+    BridgeChain, BridgeMatch, BridgeRule, BridgeTarget, BuiltIn, ChainName, InterfaceName, InterfacePattern,
+    Origin, Written,
 };
 
 const IPV4: u16 = 0x0800;
@@ -96,7 +96,9 @@ fn arp_rules(guest: &Guest<'_>, nic: &Nic) -> Vec<BridgeRule> {
             allow(net, Origin::switched_on(BuiltIn::ArpFilter, entry.span));
         }
     }
-    if let (GuestKind::Container, true, Some(ip)) = (guest.kind, on(guest.options.ipfilter.as_ref(), false), nic.ip) {
+    if let (GuestKind::Container, true, Some(ip)) =
+        (guest.kind, on(guest.options.ipfilter.as_ref(), false), nic.ip)
+    {
         allow(Ipv4Net::from(ip), Origin::switched_on(BuiltIn::ArpFilter, Some(nic.span)));
     }
     if !rules.is_empty() {

@@ -40,6 +40,8 @@ const CHAINS: Chains = Chains::NAMES;
 pub struct Node<'a> {
     /// What is known about it.
     pub facts: &'a Facts,
+    /// Its name.
+    pub name: &'a str,
     /// Options of the cluster file.
     pub cluster: &'a ClusterOptions,
     /// Options of the host file.
@@ -110,7 +112,8 @@ impl<'a, 's> Compiler<'a, 's> {
         };
         for family in Family::BOTH {
             compiler.standard_chains(family);
-            compiler.to_guests[index(family)] = compiler.input_filters(family, log_level(node.host.log_level_out.as_ref()));
+            compiler.to_guests[index(family)] =
+                compiler.input_filters(family, log_level(node.host.log_level_out.as_ref()));
             compiler.raw(family);
         }
         if on(node.host.enable.as_ref(), true) {
@@ -168,7 +171,9 @@ fn on(setting: Option<&Setting<bool>>, absent: bool) -> bool {
     setting.map_or(absent, |setting| setting.value)
 }
 
-fn log_level(setting: Option<&Setting<crate::config::LogSetting>>) -> Option<crate::tables::log_levels::LogLevel> {
+fn log_level(
+    setting: Option<&Setting<crate::config::LogSetting>>,
+) -> Option<crate::tables::log_levels::LogLevel> {
     setting.and_then(|setting| setting.value)
 }
 

@@ -8,8 +8,8 @@ use super::{CHAINS, Compiler, on, span};
 use crate::Family;
 use crate::config::options::Setting;
 use crate::ir::{
-    BuiltIn, Chain, HashLimit, HookPoint, Origin, PortModule, PortRange, Ports, Protocol, Side, Spelling, Target,
-    TcpFlags, Test, Written,
+    BuiltIn, Chain, HashLimit, HookPoint, Origin, PortModule, PortRange, Ports, Protocol, Side, Spelling,
+    Target, TcpFlags, Test, Written,
 };
 
 impl Compiler<'_, '_> {

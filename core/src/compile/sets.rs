@@ -60,7 +60,13 @@ impl Compiler<'_, '_> {
             if set.name == "management" {
                 management = Some(set);
             } else {
-                self.add_set(Source { owner, name: &set.name, span: set.span, entries: set.entries.clone(), lines: set.lines });
+                self.add_set(Source {
+                    owner,
+                    name: &set.name,
+                    span: set.span,
+                    entries: set.entries.clone(),
+                    lines: set.lines,
+                });
             }
         }
         let mut entries = management.map(|set| set.entries.clone()).unwrap_or_default();
@@ -110,8 +116,8 @@ impl Compiler<'_, '_> {
             source.name,
             number(source.owner)
         );
-        let mut diagnostic =
-            Diagnostic::new(codes::SET_COLLISION, place, message).label("the later set takes the place of the earlier");
+        let mut diagnostic = Diagnostic::new(codes::SET_COLLISION, place, message)
+            .label("the later set takes the place of the earlier");
         if let (Some(_), Some(second)) = (span, source.span) {
             diagnostic = diagnostic.secondary(second, "the other set");
         }

@@ -9,8 +9,9 @@ use super::build::{Log, addresses, destination_type, direct, from_object, port, 
 use super::{CHAINS, Compiler, log_level, on, span};
 use crate::Family;
 use crate::ir::{
-    AddressType, BuiltIn, ChainName, ConnectionStates, IcmpModule, IcmpType, Mark, Match, Matches, Origin, PortModule, PortRange,
-    Ports, Protocol, RejectWith, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
+    AddressType, BuiltIn, ChainName, ConnectionStates, IcmpModule, IcmpType, Mark, Match, Matches, Origin,
+    PortModule, PortRange, Ports, Protocol, RejectWith, Rule, Side, Spelling, Target, TcpFlags, Test,
+    Written,
 };
 use crate::tables::log_levels::LogLevel;
 use crate::text::Span;
@@ -28,7 +29,11 @@ fn rule(tests: impl Into<Matches>, target: Target) -> Rule {
 
 fn several(ports: &[u16]) -> Test {
     let ports = Ports::Many(ports.iter().copied().map(PortRange::single).collect());
-    Test::Port { side: Side::Destination, ports: Written::canonical(ports), module: Spelling(PortModule::Multiport) }
+    Test::Port {
+        side: Side::Destination,
+        ports: Written::canonical(ports),
+        module: Spelling(PortModule::Multiport),
+    }
 }
 
 fn icmp(family: Family, kind: u8, code: Option<u8>) -> Test {
@@ -50,20 +55,37 @@ impl Compiler<'_, '_> {
         self.add_chain(family, CHAINS.policy_reject, before_policy(family, &Target::Jump(CHAINS.reject)));
         self.add_chain(family, CHAINS.tcp_flags, tcp_flags());
         let level = log_level(self.node.host.tcp_flags_log_level.as_ref());
-        let rules = self.logged_drop(CHAINS.log_flags, level, BuiltIn::TcpFlags, span(self.node.host.tcpflags.as_ref()));
+        let rules = self.logged_drop(
+            CHAINS.log_flags,
+            level,
+            BuiltIn::TcpFlags,
+            span(self.node.host.tcpflags.as_ref()),
+        );
         self.add_chain(family, CHAINS.log_flags, rules);
         if family == Family::V4 {
             self.add_chain(family, CHAINS.smurfs, smurfs());
             let level = log_level(self.node.host.smurf_log_level.as_ref());
-            let rules = self.logged_drop(CHAINS.smurf_log, level, BuiltIn::Smurfs, span(self.node.host.nosmurfs.as_ref()));
+            let rules = self.logged_drop(
+                CHAINS.smurf_log,
+                level,
+                BuiltIn::Smurfs,
+                span(self.node.host.nosmurfs.as_ref()),
+            );
             self.add_chain(family, CHAINS.smurf_log, rules);
         }
     }
 
     /// A chain that drops everything, and logs it before if wanted.
-    fn logged_drop(&self, chain: ChainName, level: Option<LogLevel>, what: BuiltIn, by: Option<Span>) -> Vec<Rule> {
+    fn logged_drop(
+        &self,
+        chain: ChainName,
+        level: Option<LogLevel>,
+        what: BuiltIn,
+        by: Option<Span>,
+    ) -> Vec<Rule> {
         let origin = Origin::switched_on(what, by);
-        let log = level.map(|level| self.log(&Matches::ANY, &Log { level, vmid: 0, chain, message: "DROP: " }, origin));
+        let log = level
+            .map(|level| self.log(&Matches::ANY, &Log { level, vmid: 0, chain, message: "DROP: " }, origin));
         log.into_iter().chain([from_object(Matches::ANY, Target::Drop, origin)]).collect()
     }
 
@@ -77,7 +99,12 @@ impl Compiler<'_, '_> {
             let name = crate::policy::set_name(set.owner, &set.name, family);
             rules.push(direct([Test::InSet(Side::Source, name)], Target::Jump(CHAINS.blacklist), origin));
             if !self.filter(family).chains.contains_key(&CHAINS.blacklist) {
-                let log = Log { level: level.unwrap_or(LogLevel::Debug), vmid: 0, chain: CHAINS.blacklist, message: "DROP: " };
+                let log = Log {
+                    level: level.unwrap_or(LogLevel::Debug),
+                    vmid: 0,
+                    chain: CHAINS.blacklist,
+                    message: "DROP: ",
+                };
                 let log = level.map(|_| self.log(&Matches::ANY, &log, origin));
                 let drop = direct(Matches::ANY, Target::Drop, origin);
                 self.add_chain(family, CHAINS.blacklist, log.into_iter().chain([drop]).collect());
@@ -143,13 +170,17 @@ fn before_policy(family: Family, windows: &Target) -> Vec<Rule> {
             Family::V4 => Protocol::ICMP,
             Family::V6 => Protocol::ICMPV6,
         };
-        let accept = |(kind, code): &(u8, Option<u8>)| rule([protocol(which), icmp(family, *kind, *code)], Target::Accept);
+        let accept = |(kind, code): &(u8, Option<u8>)| {
+            rule([protocol(which), icmp(family, *kind, *code)], Target::Accept)
+        };
         kinds.iter().map(accept).collect::<Vec<_>>()
     };
     let broadcast = rule(Matches::ANY, Target::Jump(CHAINS.drop_broadcast));
     let mut rules = match family {
         // Fragmentation needed, time exceeded.
-        Family::V4 => core::iter::once(broadcast).chain(accepted(&[(3, Some(4)), (11, None)])).collect::<Vec<_>>(),
+        Family::V4 => {
+            core::iter::once(broadcast).chain(accepted(&[(3, Some(4)), (11, None)])).collect::<Vec<_>>()
+        }
         // COMPAT: port 43 in IPv6 only (Q26). Destination unreachable, time exceeded, packet too big.
         Family::V6 => [rule([tcp(), to_port(43)], Target::Jump(CHAINS.reject)), broadcast]
             .into_iter()
@@ -180,8 +211,12 @@ fn tcp_flags() -> Vec<Rule> {
     let tcp = || protocol(Protocol::TCP);
     let goto = Target::Goto(CHAINS.log_flags);
     let flags = |mask, set| rule([tcp(), Test::TcpFlags(TcpFlags { mask, set })], goto.clone());
-    let mut rules =
-        Vec::from([flags(ALL, FIN | PSH | URG), flags(ALL, 0), flags(SYN | RST, SYN | RST), flags(FIN | SYN, FIN | SYN)]);
+    let mut rules = Vec::from([
+        flags(ALL, FIN | PSH | URG),
+        flags(ALL, 0),
+        flags(SYN | RST, SYN | RST),
+        flags(FIN | SYN, FIN | SYN),
+    ]);
     let from_port_zero = Test::Port {
         side: Side::Source,
         ports: Written::canonical(Ports::One(PortRange::single(0))),

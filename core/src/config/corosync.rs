@@ -95,13 +95,16 @@ fn in_node(sections: &[String]) -> bool {
 fn finish_node(corosync: &mut Corosync, keys: Vec<(String, String, Span)>) {
     let value = |wanted: &str| keys.iter().find(|(key, ..)| key == wanted).map(|(_, value, _)| value.clone());
     let Some(name) = value("name").or_else(|| value("ring0_addr")) else { return };
-    let links = keys.into_iter().filter(|(key, ..)| is_link(key)).map(|(key, value, span)| (key, (value, span)));
+    let links =
+        keys.into_iter().filter(|(key, ..)| is_link(key)).map(|(key, value, span)| (key, (value, span)));
     corosync.nodes.insert(name, Node { links: links.collect() });
 }
 
 /// `ring0_addr`, `link3_addr`
 fn is_link(key: &str) -> bool {
-    let number = key.strip_suffix("_addr").and_then(|key| key.strip_prefix("ring").or_else(|| key.strip_prefix("link")));
+    let number = key
+        .strip_suffix("_addr")
+        .and_then(|key| key.strip_prefix("ring").or_else(|| key.strip_prefix("link")));
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
 }
 

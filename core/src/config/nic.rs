@@ -41,8 +41,20 @@ pub const HIGHEST_NIC: u8 = 31;
 
 /// Models of virtual network devices; one of them is the key of the hardware address.
 const MODELS: [&str; 14] = [
-    "e1000", "e1000-82540em", "e1000-82544gc", "e1000-82545em", "e1000e", "i82551", "i82557b", "i82559er", "ne2k_isa",
-    "ne2k_pci", "pcnet", "rtl8139", "virtio", "vmxnet3",
+    "e1000",
+    "e1000-82540em",
+    "e1000-82544gc",
+    "e1000-82545em",
+    "e1000e",
+    "i82551",
+    "i82557b",
+    "i82559er",
+    "ne2k_isa",
+    "ne2k_pci",
+    "pcnet",
+    "rtl8139",
+    "virtio",
+    "vmxnet3",
 ];
 
 /// One network device of a guest.
@@ -82,21 +94,28 @@ pub fn parse(file: FileId, text: &[u8], kind: GuestKind, sink: &mut Sink) -> Vec
         if raw.first() == Some(&b'[') {
             break;
         }
-        let Some(number) = raw.strip_prefix(b"net").and_then(|rest| rest.split(|byte| *byte == b':').next()) else {
+        let Some(number) = raw.strip_prefix(b"net").and_then(|rest| rest.split(|byte| *byte == b':').next())
+        else {
             continue;
         };
         let line = raw.trim_ascii_end();
-        let span = Span::new(file, start, start.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX)));
+        let span =
+            Span::new(file, start, start.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX)));
         let number = core::str::from_utf8(number).unwrap_or_default();
         if number.is_empty() || !number.bytes().all(|digit| digit.is_ascii_digit()) {
             continue;
         }
-        let index = number.parse::<u8>().ok().filter(|index| *index <= HIGHEST_NIC && index.to_string() == number);
+        let index =
+            number.parse::<u8>().ok().filter(|index| *index <= HIGHEST_NIC && index.to_string() == number);
         let Some(index) = index else {
             sink.push(
-                Diagnostic::new(codes::BAD_NIC, span, alloc::format!("there is no network device `net{number}`"))
-                    .label("not used")
-                    .note("network devices are numbered from `net0` to `net31`"),
+                Diagnostic::new(
+                    codes::BAD_NIC,
+                    span,
+                    alloc::format!("there is no network device `net{number}`"),
+                )
+                .label("not used")
+                .note("network devices are numbered from `net0` to `net31`"),
             );
             continue;
         };
@@ -184,7 +203,8 @@ mod tests {
 
     #[test]
     fn containers() {
-        let text = "net0: name=eth0,hwaddr=BC:24:11:00:02:00,ip=10.0.200.1/24,ip6=auto,firewall=1\nnet32: x\n";
+        let text =
+            "net0: name=eth0,hwaddr=BC:24:11:00:02:00,ip=10.0.200.1/24,ip6=auto,firewall=1\nnet32: x\n";
         let (nics, problems) = read(text, GuestKind::Container);
         assert_eq!(problems, 1);
         assert_eq!(nics[0].ip, Some(Ipv4Addr::new(10, 0, 200, 1)));

@@ -286,7 +286,8 @@ impl OptionValue for ForwardPolicy {
     }
 }
 
-const LOG_LEVELS: &str = "a log level: `emerg`, `alert`, `crit`, `err`, `warning`, `notice`, `info`, `debug` or `nolog`";
+const LOG_LEVELS: &str =
+    "a log level: `emerg`, `alert`, `crit`, `err`, `warning`, `notice`, `info`, `debug` or `nolog`";
 
 impl OptionValue for LogSetting {
     fn read(text: &str, _: &Names<'_>) -> Result<Self, String> {
@@ -320,7 +321,9 @@ impl OptionValue for Vec<Written<u16>> {
             let Some(number) = names.ethertype(item) else {
                 let near = crate::diag::suggest::nearest(item, names.ethertype_names());
                 let near = near.map_or_else(String::new, |near| format!(" (`{item}` is none; `{near}`?)"));
-                return Err(format!("a list, separated by commas without blanks, of names or numbers in `/etc/ethertypes`{near}"));
+                return Err(format!(
+                    "a list, separated by commas without blanks, of names or numbers in `/etc/ethertypes`{near}"
+                ));
             };
             list.push(Written::spelled(number, item));
         }
@@ -390,7 +393,8 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 }
 
 fn rate(text: &str) -> Result<Rate, String> {
-    let expected = || "a `rate` as `5/minute`: a number, `/`, and `second`, `minute`, `hour` or `day`".to_string();
+    let expected =
+        || "a `rate` as `5/minute`: a number, `/`, and `second`, `minute`, `hour` or `day`".to_string();
     let (count, unit) = text.split_once('/').ok_or_else(expected)?;
     let (unit, _) = RateUnit::ALL.into_iter().find(|(_, name)| *name == unit).ok_or_else(expected)?;
     if count.starts_with('0') {

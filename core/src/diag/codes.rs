@@ -78,8 +78,6 @@ codes! {
 
     /// The file can't be read: it is a directory, too large, or may not be opened. Nothing of it is used.
     Error UNREADABLE = "unreadable";
-    /// The file lies where firewall files are, but its name is none that the firewall reads.
-    Info UNKNOWN_FILE = "unknown-file";
     /// Lines end in CR LF. pve-firewall ignores such a file completely; pvefw reads it like any other.
     Warning CRLF = "crlf";
     /// There is no `cluster.fw`, or it is empty: the firewall is off in the whole datacenter.
@@ -265,10 +263,10 @@ codes! {
     Info UNKNOWN_LOCAL_NETWORK = "unknown-local-network";
     /// The node's rules are made by another backend.
     Info OTHER_BACKEND = "other-backend";
-    /// A part of `corosync.conf` can't be used.
-    Warning BAD_COROSYNC = "bad-corosync";
-    /// A set handed over by the software-defined network can't be used.
-    Error BAD_SDN_SET = "bad-sdn-set";
+    /// `corosync.conf` can't be read: rules for cluster communication would be missing.
+    Error BAD_COROSYNC = "bad-corosync";
+    /// `corosync.conf` names a host whose address is not known here.
+    Warning UNRESOLVED_HOST = "unresolved-host";
 }
 
 #[cfg(test)]
@@ -282,7 +280,10 @@ mod tests {
         let mut seen = BTreeSet::new();
         for code in ALL {
             assert!(seen.insert(code.name()), "{code} stands twice");
-            assert!(code.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{code}");
+            assert!(
+                code.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{code}"
+            );
             assert!(code.explanation().len() > 20, "{code} is not explained");
             assert_eq!(Code::named(code.name()), Some(*code));
         }

@@ -65,6 +65,37 @@ impl Sink {
         }
     }
 
+    /// Takes over everything another sink collected.
+    pub fn append(&mut self, other: Self) {
+        self.merge(other, |_| true);
+    }
+
+    /// Takes over what another sink collected, but for findings of one kind.
+    pub fn append_without(&mut self, other: Self, code: super::Code) {
+        self.merge(other, |diagnostic| diagnostic.code != code);
+    }
+
+    fn merge(&mut self, other: Self, wanted: impl Fn(&Diagnostic) -> bool) {
+        for (file, counts) in &other.files {
+            for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+                // What the other one did not keep can only be counted.
+                let lost = counts.clone().of(severity).saturating_sub(Self::CAP);
+                *self.counts.of(severity) += lost;
+                *self.files.entry(*file).or_default().of(severity) += lost;
+            }
+        }
+        for diagnostic in other.kept {
+            if wanted(&diagnostic) {
+                self.push(diagnostic);
+            }
+        }
+    }
+
+    /// Numbers of findings in one file, kept or not.
+    pub fn counts_of(&self, file: FileId) -> Counts {
+        self.files.get(&file).copied().unwrap_or_default()
+    }
+
     /// Numbers of all findings, kept or not.
     pub fn counts(&self) -> Counts {
         self.counts
@@ -73,7 +104,10 @@ impl Sink {
     /// Findings of a file that were counted but not kept.
     pub fn left_out(&self, file: FileId) -> u64 {
         self.files.get(&file).map_or(0, |counts| {
-            [counts.errors, counts.warnings, counts.infos].iter().map(|count| count.saturating_sub(Self::CAP)).sum()
+            [counts.errors, counts.warnings, counts.infos]
+                .iter()
+                .map(|count| count.saturating_sub(Self::CAP))
+                .sum()
         })
     }
 

@@ -20,7 +20,9 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         let distance = distance(&wanted, &candidate.to_lowercase());
         let limit = wanted.chars().count().max(candidate.chars().count()) / 3;
         // Two letters of three differing says nothing; one may.
-        if distance <= limit.max(usize::from(wanted.len() > 2)) && best.is_none_or(|(least, _)| distance < least) {
+        if distance <= limit.max(usize::from(wanted.len() > 2))
+            && best.is_none_or(|(least, _)| distance < least)
+        {
             best = Some((distance, candidate));
         }
     }
@@ -63,7 +65,9 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, letters) in [("", "", 0), ("", "ab", 2), ("shs", "ssh", 1), ("kitten", "sitting", 3), ("acess", "access", 1)] {
+        for (a, b, letters) in
+            [("", "", 0), ("", "ab", 2), ("shs", "ssh", 1), ("kitten", "sitting", 3), ("acess", "access", 1)]
+        {
             assert_eq!(distance(a, b), letters, "{a} {b}");
             assert_eq!(distance(b, a), letters, "{b} {a}");
         }

@@ -6,8 +6,8 @@ use core::fmt::Write;
 use super::write;
 use crate::Family;
 use crate::ir::{
-    Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, PortModule, Ports, Queue, Rule,
-    Side, Spelling, Target, TcpFlags, Test, Written,
+    Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, PortModule, Ports,
+    Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
 };
 use crate::tables::icmp;
 

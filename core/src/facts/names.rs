@@ -26,7 +26,9 @@ impl<'f> Names<'f> {
             map
         });
         let pairs = |rows: &'f Option<Vec<_>>| {
-            rows.as_ref().map(|rows| rows.iter().map(|(name, number)| (alloc::string::String::as_str(name), *number)).collect())
+            rows.as_ref().map(|rows| {
+                rows.iter().map(|(name, number)| (alloc::string::String::as_str(name), *number)).collect()
+            })
         };
         Self { services, protocols: pairs(&facts.protocols), ethertypes: pairs(&facts.ethertypes) }
     }

@@ -33,7 +33,9 @@ impl fmt::Display for NetworkError {
         match self {
             Self::Address => f.write_str("not an IP address or network"),
             Self::Prefix => f.write_str("the prefix is not a number"),
-            Self::PrefixTooLong(family) => write!(f, "{} prefixes have at most {} bits", family.name(), family.bits()),
+            Self::PrefixTooLong(family) => {
+                write!(f, "{} prefixes have at most {} bits", family.name(), family.bits())
+            }
         }
     }
 }
@@ -49,6 +51,12 @@ impl Network {
     pub fn parse(text: &str) -> Result<Self, NetworkError> {
         let (net, text) = parse(text)?;
         Ok(Self { net, text: text.to_string() })
+    }
+
+    /// 127.0.0.0/8, assumed where nothing is known (spec 00 section 5).
+    pub fn loopback() -> Self {
+        let net = ipnet::Ipv4Net::new_assert(core::net::Ipv4Addr::new(127, 0, 0, 0), 8);
+        Self { net: IpNet::V4(net), text: net.to_string() }
     }
 
     /// The network, with the host bits as written.
@@ -120,11 +128,17 @@ pub(crate) fn written(net: IpNet, text: &str) -> Written<Addresses> {
     let canonical = match net {
         // The strict reader leaves one spelling of an IPv4 address; only `/32` may be written or not.
         IpNet::V4(net) => net.prefix_len() != 32 || !text.contains('/'),
-        IpNet::V6(_) => net.to_string() == text || (net.prefix_len() == 128 && net.addr().to_string() == text),
+        IpNet::V6(_) => {
+            net.to_string() == text || (net.prefix_len() == 128 && net.addr().to_string() == text)
+        }
     };
     // An embedded IPv4 address has several spellings that all differ from ours.
     let value = Addresses::Net(net);
-    if canonical && !(text.contains(':') && text.contains('.')) { Written::canonical(value) } else { Written::spelled(value, text) }
+    if canonical && !(text.contains(':') && text.contains('.')) {
+        Written::canonical(value)
+    } else {
+        Written::spelled(value, text)
+    }
 }
 
 #[cfg(test)]

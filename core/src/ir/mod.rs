@@ -29,8 +29,8 @@ pub use address::Addresses;
 pub use bridge::{BridgeChain, BridgeMatch, BridgeRule, BridgeTable, BridgeTarget};
 pub use mac::Mac;
 pub use matcher::{
-    AddressType, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, Matches, PortModule, Protocol, Rate, RateUnit,
-    Side, TcpFlags, Test,
+    AddressType, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, Matches, PortModule,
+    Protocol, Rate, RateUnit, Side, TcpFlags, Test,
 };
 pub use name::{ChainName, InterfaceName, InterfacePattern, NameError, SetName};
 pub use origin::{BuiltIn, Maker, Origin};

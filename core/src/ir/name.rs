@@ -40,7 +40,8 @@ impl<const N: usize> Inline<N> {
         if text.is_empty() {
             return Err(NameError::Empty);
         }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\'' && byte != b'\\') {
+        if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\'' && byte != b'\\')
+        {
             return Err(NameError::Character);
         }
         let mut bytes = [0; N];
@@ -50,7 +51,10 @@ impl<const N: usize> Inline<N> {
     }
 
     /// A name written in the source.
-    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a name that is too long")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler, which refuses a name that is too long"
+    )]
     const fn literal(text: &'static str) -> Self {
         let text = text.as_bytes();
         let mut bytes = [0; N];
@@ -172,7 +176,8 @@ mod tests {
         assert_eq!(ChainName::new("GROUP-abcdefghijklmnopqrs-OUT"), Err(NameError::TooLong { limit: 28 }));
         assert_eq!(InterfaceName::new("a b"), Err(NameError::Character));
         assert_eq!(InterfaceName::new("ä"), Err(NameError::Character));
-        let mut names = ["tap10i0-IN", "tap100i0-IN", "tap10i0-OUT", "PVEFW-Drop"].map(|n| ChainName::new(n).unwrap());
+        let mut names =
+            ["tap10i0-IN", "tap100i0-IN", "tap10i0-OUT", "PVEFW-Drop"].map(|n| ChainName::new(n).unwrap());
         names.sort();
         let texts = names.map(|name| alloc::string::ToString::to_string(&name));
         assert_eq!(texts, ["PVEFW-Drop", "tap100i0-IN", "tap10i0-IN", "tap10i0-OUT"]);

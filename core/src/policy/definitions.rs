@@ -34,7 +34,7 @@ impl<'c> Definitions<'c> {
     }
 
     /// The final value of an alias: its last good definition.
-    pub(super) fn alias(&self, name: &str) -> Option<&'c Spanned<Written<Addresses>>> {
+    pub(crate) fn alias(&self, name: &str) -> Option<&'c Spanned<Written<Addresses>>> {
         self.aliases.get(name)?.iter().rev().find_map(|alias| alias.value.as_ref())
     }
 
@@ -53,14 +53,11 @@ impl<'c> Definitions<'c> {
         self.sets.get(name)?.last().copied()
     }
 
-    /// All sets, each in its last definition, by name.
-    pub(crate) fn sets(&self) -> impl Iterator<Item = &'c Set> {
-        self.sets.values().filter_map(|sets| sets.last().copied())
-    }
-
     /// Every definition of every set that was replaced, with the one that replaced it.
     pub(crate) fn replaced_sets(&self) -> impl Iterator<Item = (&'c Set, &'c Set)> {
-        self.sets.values().flat_map(|sets| sets.iter().zip(sets.iter().skip(1)).map(|(old, new)| (*old, *new)))
+        self.sets
+            .values()
+            .flat_map(|sets| sets.iter().zip(sets.iter().skip(1)).map(|(old, new)| (*old, *new)))
     }
 
     /// Names of all aliases, for suggestions.

@@ -40,7 +40,8 @@ impl<'a> Resolver<'a, '_> {
         match (found, own_above.or(cluster_above)) {
             (Some(value), Some(_)) => Some(AliasHit { value, seen: seen.unwrap_or(value) }),
             (found, above) => {
-                let elsewhere = own.and_then(|own| own.alias_place(&name)).or_else(|| cluster.alias_place(&name));
+                let elsewhere =
+                    own.and_then(|own| own.alias_place(&name)).or_else(|| cluster.alias_place(&name));
                 if found.is_some() || above.is_some() {
                     self.not_visible(span, reference, &name, "alias", elsewhere, found.is_some(), what);
                 } else {
@@ -74,7 +75,8 @@ impl<'a> Resolver<'a, '_> {
         if owner.is_some() && above {
             return owner;
         }
-        let elsewhere = own.and_then(|(own, _)| own.set(name)).or_else(|| cluster.set(name)).map(|set| set.span);
+        let elsewhere =
+            own.and_then(|(own, _)| own.set(name)).or_else(|| cluster.set(name)).map(|set| set.span);
         if owner.is_some() || above {
             self.not_visible(span, reference, name, "set", elsewhere, owner.is_some(), "the rule");
         } else {
@@ -120,7 +122,14 @@ impl<'a> Resolver<'a, '_> {
         self.sink.push(diagnostic);
     }
 
-    fn unknown_alias(&mut self, span: Span, reference: Reference, name: &str, faulty: Option<Span>, what: &str) {
+    fn unknown_alias(
+        &mut self,
+        span: Span,
+        reference: Reference,
+        name: &str,
+        faulty: Option<Span>,
+        what: &str,
+    ) {
         let written = self.text(reference.name);
         let left_out = format!("{what} is left out");
         if let Some(faulty) = faulty {
@@ -141,7 +150,8 @@ impl<'a> Resolver<'a, '_> {
             return;
         }
         let mut diagnostic =
-            Diagnostic::new(codes::UNKNOWN_ALIAS, span, format!("there is no alias `{written}`")).label(left_out);
+            Diagnostic::new(codes::UNKNOWN_ALIAS, span, format!("there is no alias `{written}`"))
+                .label(left_out);
         if name == "local_network" {
             diagnostic = diagnostic
                 .note("the node's own network is detected after the rules are read; to use its name, define it: `local_network 192.0.2.0/24` under `[ALIASES]` of the cluster file");

@@ -9,12 +9,14 @@ use super::set_name::set_name;
 use super::{Owner, Place, Resolver, template};
 use crate::Family;
 use crate::config::{
-    self, Action, AddressValue, DestinationPort, Direction, IcmpValue, MacroUse, PortsValue, RuleKind, Spanned,
+    self, Action, AddressValue, DestinationPort, Direction, IcmpValue, MacroUse, PortsValue, RuleKind,
+    Spanned,
 };
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Safety, codes};
 use crate::ir::{
-    Addresses, InterfaceName, InterfacePattern, Maker, Match, Matches, PortModule, Protocol, Side, Spelling, Test, Written,
+    Addresses, InterfaceName, InterfacePattern, Maker, Match, Matches, PortModule, Protocol, Side, Spelling,
+    Test, Written,
 };
 use crate::tables::log_levels::LogLevel;
 use crate::tables::macros::{MACROS, Macro, Template};
@@ -108,9 +110,11 @@ impl<'a> Resolver<'a, '_> {
                     self.forward(rule.span);
                 }
                 fits.then(|| {
-                    let addresses = [(Side::Source, source.flatten()), (Side::Destination, destination.flatten())];
+                    let addresses =
+                        [(Side::Source, source.flatten()), (Side::Destination, destination.flatten())];
                     let device = Self::device(direction, interface);
-                    let parts = parts(rule, device, &addresses, agreed.family(), expanded.map(|used| used.index));
+                    let parts =
+                        parts(rule, device, &addresses, agreed.family(), expanded.map(|used| used.index));
                     Body::Filter { direction, action, parts }
                 })
             }
@@ -124,7 +128,9 @@ impl<'a> Resolver<'a, '_> {
             return None;
         }
         let nic = match self.place {
-            Place::Guest(..) => rule.interface.and_then(|span| self.text(span).strip_prefix("net")).map(ToString::to_string),
+            Place::Guest(..) => {
+                rule.interface.and_then(|span| self.text(span).strip_prefix("net")).map(ToString::to_string)
+            }
             Place::Cluster | Place::Host | Place::Vnet => None,
         };
         Some(Rule { span: rule.span, interface, nic, log: rule.log, body: body? })
@@ -163,9 +169,17 @@ impl<'a> Resolver<'a, '_> {
                 }
                 if family != seen {
                     self.sink.push(
-                        Diagnostic::new(codes::MIXED_FAMILIES, span, format!("alias `{}` changes its family", self.text(reference.name)))
-                            .label(format!("{} here, {} in the end: the rule is left out", seen.name(), family.name()))
-                            .secondary(hit.value.span, "its last definition"),
+                        Diagnostic::new(
+                            codes::MIXED_FAMILIES,
+                            span,
+                            format!("alias `{}` changes its family", self.text(reference.name)),
+                        )
+                        .label(format!(
+                            "{} here, {} in the end: the rule is left out",
+                            seen.name(),
+                            family.name()
+                        ))
+                        .secondary(hit.value.span, "its last definition"),
                     );
                     return None;
                 }
@@ -185,9 +199,13 @@ impl<'a> Resolver<'a, '_> {
             Ok(name) => Some(InterfacePattern::exact(name)),
             Err(error) => {
                 self.sink.push(
-                    Diagnostic::new(codes::BAD_INTERFACE, span, format!("`{real}` can't be the name of an interface"))
-                        .label("the rule is left out")
-                        .note(error.to_string()),
+                    Diagnostic::new(
+                        codes::BAD_INTERFACE,
+                        span,
+                        format!("`{real}` can't be the name of an interface"),
+                    )
+                    .label("the rule is left out")
+                    .note(error.to_string()),
                 );
                 None
             }
@@ -212,7 +230,11 @@ impl<'a> Resolver<'a, '_> {
                     .note("names of groups are lower case once defined, however the header spells them; a reference must be, too")
                     .fix(format!("write `{lower}`"), Safety::Unsafe, span, lower)
             } else {
-                let diagnostic = Diagnostic::new(codes::UNKNOWN_GROUP, span, format!("there is no security group `{name}`"));
+                let diagnostic = Diagnostic::new(
+                    codes::UNKNOWN_GROUP,
+                    span,
+                    format!("there is no security group `{name}`"),
+                );
                 match nearest(name, groups.iter().map(String::as_str)) {
                     Some(near) => diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, span, near),
                     None => diagnostic.note(format!("define it in the cluster file: `[group {lower}]`")),
@@ -230,9 +252,13 @@ impl<'a> Resolver<'a, '_> {
         if templates.is_empty() {
             let (has, not) = (row.family.map_or("", Family::name), family.map_or("", Family::name));
             self.sink.push(
-                Diagnostic::new(codes::MACRO_FAMILY, used.span, format!("macro `{}` exists for {has} only", row.name))
-                    .label("the rule can never match: left out")
-                    .note(format!("the rule's addresses or protocol are {not}")),
+                Diagnostic::new(
+                    codes::MACRO_FAMILY,
+                    used.span,
+                    format!("macro `{}` exists for {has} only", row.name),
+                )
+                .label("the rule can never match: left out")
+                .note(format!("the rule's addresses or protocol are {not}")),
             );
             return;
         }
@@ -257,21 +283,35 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn macro_conflict(&mut self, span: Span, row: &Macro, used: MacroUse, option: &str, templates: &[Template]) {
-        let rules: Vec<_> = templates.iter().map(|template| format!("`{}`", template_text(template))).collect();
+    fn macro_conflict(
+        &mut self,
+        span: Span,
+        row: &Macro,
+        used: MacroUse,
+        option: &str,
+        templates: &[Template],
+    ) {
+        let rules: Vec<_> =
+            templates.iter().map(|template| format!("`{}`", template_text(template))).collect();
         self.sink.push(
-            Diagnostic::new(codes::MACRO_CONFLICT, span, format!("macro `{}` sets `{option}` itself, to something else", row.name))
-                .label("the rule is left out")
-                .secondary(used.span, "the macro")
-                .note(format!("`{}` means {}", row.name, rules.join(" and ")))
-                .note("leave the option out, or write the rule without the macro"),
+            Diagnostic::new(
+                codes::MACRO_CONFLICT,
+                span,
+                format!("macro `{}` sets `{option}` itself, to something else", row.name),
+            )
+            .label("the rule is left out")
+            .secondary(used.span, "the macro")
+            .note(format!("`{}` means {}", row.name, rules.join(" and ")))
+            .note("leave the option out, or write the rule without the macro"),
         );
     }
 }
 
 fn template_text(template: &Template) -> String {
     let mut text = format!("-p {}", template.proto);
-    for (option, value) in [("-dport", template.dport), ("-sport", template.sport), ("-icmp-type", template.icmp_type)] {
+    for (option, value) in
+        [("-dport", template.dport), ("-sport", template.sport), ("-icmp-type", template.icmp_type)]
+    {
         if let Some(value) = value {
             text.push_str(&format!(" {option} {value}"));
         }
@@ -352,7 +392,8 @@ fn conditions(
             Some(Resolved::Addresses(addresses)) => add(Test::Address(*side, Written::clone(addresses))),
         }
     }
-    let protocol = template.map(template::protocol).or_else(|| rule.protocol.as_ref().map(|value| value.value.clone()));
+    let protocol =
+        template.map(template::protocol).or_else(|| rule.protocol.as_ref().map(|value| value.value.clone()));
     // The tools' module for UDP-Lite knows no single ports (Q34).
     let always_multiport = protocol.as_ref().is_some_and(|protocol| *protocol.value() == Protocol::UDPLITE);
     if let Some(protocol) = protocol {
@@ -372,7 +413,11 @@ fn conditions(
         .or_else(|| rule.source_port.as_ref().map(|value| value.value.clone()));
     let port = |side, value: PortsValue| Test::Port {
         side,
-        module: Spelling(if value.list || always_multiport { PortModule::Multiport } else { PortModule::Implied }),
+        module: Spelling(if value.list || always_multiport {
+            PortModule::Multiport
+        } else {
+            PortModule::Implied
+        }),
         ports: value.ports,
     };
     let destination = destination.map(|value| match value {

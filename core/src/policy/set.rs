@@ -88,7 +88,11 @@ impl Resolver<'_, '_> {
 
     fn duplicate(&mut self, member: &config::Member, first_nomatch: bool, first: Span) {
         let text = self.text(member.span);
-        let code = if member.nomatch == first_nomatch { codes::DUPLICATE_MEMBER } else { codes::CONTRADICTING_MEMBER };
+        let code = if member.nomatch == first_nomatch {
+            codes::DUPLICATE_MEMBER
+        } else {
+            codes::CONTRADICTING_MEMBER
+        };
         self.sink.push_with(member.span.file, code.severity(), || {
             let message = if code == codes::DUPLICATE_MEMBER {
                 format!("`{text}` stands in this set already")

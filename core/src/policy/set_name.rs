@@ -36,7 +36,8 @@ pub fn set_name(owner: Owner, name: &str, family: Family) -> SetName {
 
 /// FNV-1a over the bytes, cut to 31 bits (spec 04 section 6.1).
 fn fnv31a(bytes: &[u8]) -> u32 {
-    let hash = bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     hash & 0x7fff_ffff
 }
 

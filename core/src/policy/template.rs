@@ -13,7 +13,11 @@ pub(super) fn protocol(template: &Template) -> Written<Protocol> {
     let text = template.proto;
     let number = text.parse().ok().or_else(|| protocols::number(text)).unwrap_or_default();
     let protocol = Protocol(number);
-    if protocol.keyword() == Some(text) { Written::canonical(protocol) } else { Written::spelled(protocol, text) }
+    if protocol.keyword() == Some(text) {
+        Written::canonical(protocol)
+    } else {
+        Written::spelled(protocol, text)
+    }
 }
 
 /// Ports of a template. They are numbers and ranges (a test holds the table to that).

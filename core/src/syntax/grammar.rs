@@ -167,7 +167,9 @@ pub(super) fn rule_head(input: Bytes<'_>) -> IResult<Bytes<'_>, RuleHead<'_>> {
 }
 
 /// `-dport 22` with the white space behind it: exactly one blank between option and value (spec 01 section 6.1).
-pub(super) fn rule_option(input: Bytes<'_>) -> IResult<Bytes<'_>, (Bytes<'_>, Bytes<'_>, Bytes<'_>, Bytes<'_>)> {
+pub(super) fn rule_option(
+    input: Bytes<'_>,
+) -> IResult<Bytes<'_>, (Bytes<'_>, Bytes<'_>, Bytes<'_>, Bytes<'_>)> {
     let name = recognize(verify(word, |word: &[u8]| OptionName::spelled(word).is_some()));
     (name, tag(" "), word, space).parse(input)
 }

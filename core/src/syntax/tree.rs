@@ -251,7 +251,8 @@ fn trim(line: Bytes<'_>) -> (Bytes<'_>, Bytes<'_>, Bytes<'_>) {
     let mut end = rest.len();
     while let Some(last) = end.checked_sub(1) {
         let byte = rest.get(last).copied().unwrap_or_default();
-        let inside_character = last.checked_sub(1).and_then(|i| rest.get(i)).is_some_and(|byte| *byte >= 0x80);
+        let inside_character =
+            last.checked_sub(1).and_then(|i| rest.get(i)).is_some_and(|byte| *byte >= 0x80);
         if is_space(byte) || byte == 0xa0 && !inside_character {
             end = last;
         } else {
@@ -309,7 +310,14 @@ mod tests {
 
     #[test]
     fn any_bytes_print_back() {
-        for text in [&b""[..], b"\n", b"\r\n\r", b"[RULES]\r\nIN\xa0 ACCEPT\xa0\xa0\n", b"[IPSET \xff]\n!\n!!", b"\xc3\xa0\n#\xc3\xa0"] {
+        for text in [
+            &b""[..],
+            b"\n",
+            b"\r\n\r",
+            b"[RULES]\r\nIN\xa0 ACCEPT\xa0\xa0\n",
+            b"[IPSET \xff]\n!\n!!",
+            b"\xc3\xa0\n#\xc3\xa0",
+        ] {
             assert_eq!(Tree::parse(text).print(), text, "{}", format!("{text:?}"));
         }
     }

@@ -55,6 +55,14 @@ impl Files {
         id
     }
 
+    /// Gives a file another text.
+    pub fn replace(&mut self, id: FileId, text: impl Into<Vec<u8>>) {
+        if let Some(file) = self.files.get_mut(id.0 as usize) {
+            file.text = text.into();
+            file.text.truncate(u32::MAX as usize);
+        }
+    }
+
     /// The file with this id, if it is one of these.
     pub fn file(&self, id: FileId) -> Option<&File> {
         self.files.get(id.0 as usize)

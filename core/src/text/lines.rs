@@ -51,7 +51,8 @@ impl LineIndex {
         let line = self.line(offset);
         let start = self.start(line);
         let before = text.get(start as usize..(offset as usize).min(text.len())).unwrap_or_default();
-        let column = u32::try_from(String::from_utf8_lossy(before).chars().count()).unwrap_or(u32::MAX - 1) + 1;
+        let column =
+            u32::try_from(String::from_utf8_lossy(before).chars().count()).unwrap_or(u32::MAX - 1) + 1;
         Position { line, column }
     }
 }

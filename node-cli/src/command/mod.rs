@@ -8,6 +8,7 @@ use alloc::collections::BTreeMap;
 
 use pvefw_core::datacenter::Datacenter;
 use pvefw_core::diag::{Counts, Diagnostic, Severity, Sink, render};
+use pvefw_core::host::Variant;
 use pvefw_core::text::{FileId, Files};
 
 use crate::args::TryLine;
@@ -17,7 +18,12 @@ use crate::output::{Kind, Output};
 /// Runs `try`.
 pub(crate) fn try_namespace(line: TryLine, output: &Output) -> Result<Exit, Stop> {
     let TryLine { root, variant, node } = line;
-    try_::run(&try_::TryArgs { root, node: node.node, facts: node.facts, variant }, output)
+    let variant = match variant.as_deref() {
+        Some("legacy") => Some(Variant::Legacy),
+        Some(_) => Some(Variant::Nft),
+        None => None,
+    };
+    try_::run(&try_::TryArgs { root, node, variant }, output)
 }
 
 /// Diagnostics with the files they point into.
@@ -87,10 +93,15 @@ impl Findings {
         self.counts.total() == 0
     }
 
+    /// The report for people, without the summary.
+    fn human_body(&self, options: &render::Options) -> String {
+        let left_out = |file: FileId| self.left_out.get(&file).copied().unwrap_or_default();
+        render::all(&self.diagnostics, &self.files, left_out, options)
+    }
+
     /// The report for people.
     fn human(&self, options: &render::Options) -> String {
-        let left_out = |file: FileId| self.left_out.get(&file).copied().unwrap_or_default();
-        let mut text = render::all(&self.diagnostics, &self.files, left_out, options);
+        let mut text = self.human_body(options);
         text.push_str(&render::summary(&self.diagnostics, self.counts, self.checked));
         text.push('\n');
         text

@@ -20,7 +20,9 @@ impl Lower<'_, '_> {
     /// The value of `-source` or `-dest`. Errors are reported; the value then still tells the family if it can.
     pub(super) fn address(&mut self, span: Span, text: &str) -> AddressValue {
         if let Some(name) = text.strip_prefix('+') {
-            return self.set_reference(span, text, name).map_or(AddressValue::Faulty(None), AddressValue::Set);
+            return self
+                .set_reference(span, text, name)
+                .map_or(AddressValue::Faulty(None), AddressValue::Set);
         }
         if let Some(reference) = self.alias_reference(span, text) {
             if text.len() > NAME_LIMIT {
@@ -63,7 +65,10 @@ impl Lower<'_, '_> {
         self.sink.push(
             Diagnostic::new(codes::NAME_TOO_LONG, span, "this name is too long")
                 .label("the rule is left out")
-                .note(format!("it has {} characters; at most {NAME_LIMIT} are allowed, prefix included", text.len())),
+                .note(format!(
+                    "it has {} characters; at most {NAME_LIMIT} are allowed, prefix included",
+                    text.len()
+                )),
         );
     }
 
@@ -89,15 +94,21 @@ impl Lower<'_, '_> {
                 self.sink.push(
                     Diagnostic::new(codes::BAD_ADDRESS, span, "the list has an empty element")
                         .label("the rule is left out")
-                        .note("elements are separated by single commas, without blanks; none stands at the end"),
+                        .note(
+                            "elements are separated by single commas, without blanks; none stands at the end",
+                        ),
                 );
                 return AddressValue::Faulty(None);
             }
             if element.contains('-') && element.split('-').all(|end| end.parse::<IpAddr>().is_ok()) {
                 self.sink.push(
-                    Diagnostic::new(codes::RANGE_IN_LIST, element_span, "a range can't be an element of a list")
-                        .label("the rule is left out")
-                        .note("write a rule of its own for the range"),
+                    Diagnostic::new(
+                        codes::RANGE_IN_LIST,
+                        element_span,
+                        "a range can't be an element of a list",
+                    )
+                    .label("the rule is left out")
+                    .note("write a rule of its own for the range"),
                 );
                 faulty = true;
                 continue;
@@ -114,7 +125,14 @@ impl Lower<'_, '_> {
             self.sink.push(
                 Diagnostic::new(codes::MIXED_FAMILIES, span, "the list mixes IPv4 and IPv6")
                     .label("the rule is left out")
-                    .secondary(part(span, text, odd.1), format!("{} after {}", family_of(odd.0.addr()).name(), family.map_or("", Family::name)))
+                    .secondary(
+                        part(span, text, odd.1),
+                        format!(
+                            "{} after {}",
+                            family_of(odd.0.addr()).name(),
+                            family.map_or("", Family::name)
+                        ),
+                    )
                     .note("write one rule for each"),
             );
             faulty = true;
@@ -122,9 +140,14 @@ impl Lower<'_, '_> {
         if faulty {
             return AddressValue::Faulty(family);
         }
-        let canonical = nets.iter().zip(&elements).all(|(net, text)| crate::facts::written(*net, text).text().is_none());
+        let canonical =
+            nets.iter().zip(&elements).all(|(net, text)| crate::facts::written(*net, text).text().is_none());
         let value = Addresses::List(nets.into());
-        AddressValue::Literal(if canonical { Written::canonical(value) } else { Written::spelled(value, text) })
+        AddressValue::Literal(if canonical {
+            Written::canonical(value)
+        } else {
+            Written::spelled(value, text)
+        })
     }
 
     /// One element: an address, or a network without host bits. The error is the family, if known.
@@ -139,11 +162,20 @@ impl Lower<'_, '_> {
         if network.has_host_bits() {
             let (net, address) = (network.net().trunc().to_string(), network.net().addr().to_string());
             self.sink.push(
-                Diagnostic::new(codes::HOST_BITS_IN_RULE, span, format!("`{text}` has bits behind its prefix"))
-                    .label("the rule is left out")
-                    .note("is the whole network meant, or the one address?")
-                    .fix(format!("write `{net}` for the network"), Safety::Unsafe, span, net)
-                    .fix(format!("write `{address}` for the address"), Safety::Unsafe, span, address),
+                Diagnostic::new(
+                    codes::HOST_BITS_IN_RULE,
+                    span,
+                    format!("`{text}` has bits behind its prefix"),
+                )
+                .label("the rule is left out")
+                .note("is the whole network meant, or the one address?")
+                .fix(format!("write `{net}` for the network"), Safety::Unsafe, span, net)
+                .fix(
+                    format!("write `{address}` for the address"),
+                    Safety::Unsafe,
+                    span,
+                    address,
+                ),
             );
             return Err(Some(network.family()));
         }
@@ -157,7 +189,8 @@ impl Lower<'_, '_> {
         };
         if family_of(low) != family_of(high) {
             self.sink.push(
-                Diagnostic::new(codes::MIXED_FAMILIES, span, "the range mixes IPv4 and IPv6").label("the rule is left out"),
+                Diagnostic::new(codes::MIXED_FAMILIES, span, "the range mixes IPv4 and IPv6")
+                    .label("the rule is left out"),
             );
             return AddressValue::Faulty(None);
         }
@@ -171,18 +204,26 @@ impl Lower<'_, '_> {
             return AddressValue::Faulty(Some(family_of(low)));
         }
         let value = Addresses::Range(alloc::boxed::Box::new([low, high]));
-        let canonical = family_of(low) == Family::V4 || format!("{low}-{high}") == text && !text.contains('.');
-        AddressValue::Literal(if canonical { Written::canonical(value) } else { Written::spelled(value, text) })
+        let canonical =
+            family_of(low) == Family::V4 || format!("{low}-{high}") == text && !text.contains('.');
+        AddressValue::Literal(if canonical {
+            Written::canonical(value)
+        } else {
+            Written::spelled(value, text)
+        })
     }
 
     pub(super) fn network_error(&mut self, span: Span, text: &str, error: NetworkError) {
         let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
         let (code, message) = match error {
-            NetworkError::Address => (codes::BAD_ADDRESS, format!("`{text}` is not an IP address, network or alias")),
-            NetworkError::Prefix => (codes::BAD_PREFIX, format!("`/{prefix}` is not a prefix length")),
-            NetworkError::PrefixTooLong(family) => {
-                (codes::PREFIX_TOO_LONG, format!("a prefix of {prefix} bits is too long for {}", family.name()))
+            NetworkError::Address => {
+                (codes::BAD_ADDRESS, format!("`{text}` is not an IP address, network or alias"))
             }
+            NetworkError::Prefix => (codes::BAD_PREFIX, format!("`/{prefix}` is not a prefix length")),
+            NetworkError::PrefixTooLong(family) => (
+                codes::PREFIX_TOO_LONG,
+                format!("a prefix of {prefix} bits is too long for {}", family.name()),
+            ),
         };
         self.error(
             code,
@@ -222,22 +263,36 @@ fn explain_address(diagnostic: Diagnostic, span: Span, address: &str, prefix: &s
             full.resize(4, "0");
             let bits = if prefix.is_empty() { (octets.len() * 8).to_string() } else { prefix.to_string() };
             let right = format!("{}/{bits}", full.join("."));
-            return diagnostic
-                .note("an IPv4 address has four numbers")
-                .fix(format!("write `{right}` if the network is meant"), Safety::Unsafe, span, right);
+            return diagnostic.note("an IPv4 address has four numbers").fix(
+                format!("write `{right}` if the network is meant"),
+                Safety::Unsafe,
+                span,
+                right,
+            );
         }
         if octets.len() == 4 {
-            let plain: Vec<_> = octets.iter().filter_map(|octet| octet.parse::<u8>().ok()).map(|octet| octet.to_string()).collect();
-            let right = if prefix.is_empty() { plain.join(".") } else { format!("{}/{prefix}", plain.join(".")) };
-            return diagnostic
-                .note("numbers have no leading zeros: some programs read them as octal")
-                .fix(format!("write `{right}`"), Safety::Unsafe, span, right);
+            let plain: Vec<_> = octets
+                .iter()
+                .filter_map(|octet| octet.parse::<u8>().ok())
+                .map(|octet| octet.to_string())
+                .collect();
+            let right =
+                if prefix.is_empty() { plain.join(".") } else { format!("{}/{prefix}", plain.join(".")) };
+            return diagnostic.note("numbers have no leading zeros: some programs read them as octal").fix(
+                format!("write `{right}`"),
+                Safety::Unsafe,
+                span,
+                right,
+            );
         }
     }
     if address.contains('%') {
         return diagnostic.note("addresses can't name an interface here; use `-i`");
     }
-    if address.contains('.') && !address.contains(':') && address.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+    if address.contains('.')
+        && !address.contains(':')
+        && address.bytes().any(|byte| byte.is_ascii_alphabetic())
+    {
         return diagnostic.note("host names are not resolved; write the address, or define an alias for it");
     }
     diagnostic.note("a set is referred to as `+name`, an alias as `name`, with `dc/` or `guest/` before the name if need be")

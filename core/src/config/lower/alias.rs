@@ -40,18 +40,29 @@ impl Lower<'_, '_> {
         }
         if !is_definable_name(written) || written.len() > NAME_LIMIT {
             self.sink.push(
-                Diagnostic::new(codes::UNUSABLE_NAME, name_span, format!("no rule can refer to an alias named `{written}`"))
-                    .note("a name has 2 to 64 characters: a letter first; letters, digits, `-` and `_` may follow"),
+                Diagnostic::new(
+                    codes::UNUSABLE_NAME,
+                    name_span,
+                    format!("no rule can refer to an alias named `{written}`"),
+                )
+                .note(
+                    "a name has 2 to 64 characters: a letter first; letters, digits, `-` and `_` may follow",
+                ),
             );
         }
         let key = written.to_ascii_lowercase();
-        if let Some(earlier) = self.file.aliases.iter().rev().find(|alias| alias.name == key).map(|alias| alias.span)
+        if let Some(earlier) =
+            self.file.aliases.iter().rev().find(|alias| alias.name == key).map(|alias| alias.span)
             && network.is_some()
         {
             self.sink.push(
-                Diagnostic::new(codes::DUPLICATE_ALIAS, name_span, format!("alias `{written}` is defined twice"))
-                    .label("this definition counts")
-                    .secondary(earlier, "this one does not"),
+                Diagnostic::new(
+                    codes::DUPLICATE_ALIAS,
+                    name_span,
+                    format!("alias `{written}` is defined twice"),
+                )
+                .label("this definition counts")
+                .secondary(earlier, "this one does not"),
             );
         }
         // A faulty line does not undo an earlier good one, but references to the name alone can say what is wrong.
@@ -81,7 +92,8 @@ impl Lower<'_, '_> {
                         .note("exactly one blank must stand between the name and the address")
                         .fix(format!("write `{right}`"), Safety::Safe, span, right);
                 } else {
-                    diagnostic = diagnostic.note("an alias is written `name address`, with one blank between");
+                    diagnostic =
+                        diagnostic.note("an alias is written `name address`, with one blank between");
                 }
                 diagnostic
             },

@@ -82,26 +82,35 @@ impl Lower<'_, '_> {
         self.place = Place::Skipped;
         let Some(junk) = tokens.iter().copied().find(|token| token.kind == TokenKind::Junk) else { return };
         let (span, text) = (self.span(junk), self.text(junk));
-        let (inside, behind) = text.trim_start_matches('[').split_once(']').unwrap_or((text.trim_start_matches('['), ""));
+        let (inside, behind) =
+            text.trim_start_matches('[').split_once(']').unwrap_or((text.trim_start_matches('['), ""));
         let mut words = inside.split_whitespace();
         let (word, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let Some(section) = SectionKind::named(word.as_bytes()) else {
             self.unknown_section(span, word, name);
             return;
         };
-        let right = if section.is_named() { format!("[{} {name}]", section.word()) } else { format!("[{}]", section.word()) };
-        let mut diagnostic = Diagnostic::new(codes::BAD_HEADER, span, format!("this is not a header of the form `{right}`"))
-            .label("its lines are left out");
+        let right = if section.is_named() {
+            format!("[{} {name}]", section.word())
+        } else {
+            format!("[{}]", section.word())
+        };
+        let mut diagnostic =
+            Diagnostic::new(codes::BAD_HEADER, span, format!("this is not a header of the form `{right}`"))
+                .label("its lines are left out");
         let comment = behind.trim_start();
         if section.is_named() && name.is_empty() {
-            diagnostic = Diagnostic::new(codes::BAD_HEADER, span, format!("`[{}]` needs a name", section.word()))
-                .label("its lines are left out")
-                .note(format!("write `[{} name]`", section.word()));
+            diagnostic =
+                Diagnostic::new(codes::BAD_HEADER, span, format!("`[{}]` needs a name", section.word()))
+                    .label("its lines are left out")
+                    .note(format!("write `[{} name]`", section.word()));
         } else if section.is_named() == words.next().is_none() || !section.is_named() {
             if !comment.is_empty() && !section.is_named() {
                 diagnostic = diagnostic.note("nothing may stand behind it, not even a comment; only `[group]` and `[IPSET]` can have one");
             }
-            let comment = comment.strip_prefix('#').map_or_else(String::new, |comment| format!("# {}\n", comment.trim()));
+            let comment = comment
+                .strip_prefix('#')
+                .map_or_else(String::new, |comment| format!("# {}\n", comment.trim()));
             let text = format!("{comment}{right}");
             diagnostic = diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, text);
         }
@@ -109,11 +118,13 @@ impl Lower<'_, '_> {
     }
 
     fn unknown_section(&mut self, span: Span, word: &str, name: &str) {
-        let words: Vec<_> = SectionKind::ALL.iter().filter(|(kind, _)| allowed(self.file.level, *kind)).collect();
+        let words: Vec<_> =
+            SectionKind::ALL.iter().filter(|(kind, _)| allowed(self.file.level, *kind)).collect();
         let known = alternatives(words.iter().map(|(_, word)| format!("[{word}]")));
-        let mut diagnostic = Diagnostic::new(codes::UNKNOWN_SECTION, span, format!("there is no section `[{word}]`"))
-            .label("its lines are left out")
-            .note(format!("{} can have {known}", self.file.level.file()));
+        let mut diagnostic =
+            Diagnostic::new(codes::UNKNOWN_SECTION, span, format!("there is no section `[{word}]`"))
+                .label("its lines are left out")
+                .note(format!("{} can have {known}", self.file.level.file()));
         // What people bring along from other tools and older documents.
         let near = match word.to_ascii_lowercase().as_str() {
             "set" | "ipsets" => Some("IPSET"),
@@ -123,8 +134,11 @@ impl Lower<'_, '_> {
         if let Some(section) = near.and_then(|near| SectionKind::named(near.as_bytes()))
             && section.is_named() != name.is_empty()
         {
-            let right =
-                if section.is_named() { format!("[{} {name}]", section.word()) } else { format!("[{}]", section.word()) };
+            let right = if section.is_named() {
+                format!("[{} {name}]", section.word())
+            } else {
+                format!("[{}]", section.word())
+            };
             diagnostic = diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
         }
         self.sink.push(diagnostic);
@@ -132,7 +146,9 @@ impl Lower<'_, '_> {
 
     /// From the first to the last token that is not white space.
     pub(super) fn line_span(&self, tokens: &[Token]) -> Span {
-        let mut solid = tokens.iter().filter(|t| !matches!(t.kind, TokenKind::Space | TokenKind::Newline | TokenKind::Comment));
+        let mut solid = tokens
+            .iter()
+            .filter(|t| !matches!(t.kind, TokenKind::Space | TokenKind::Newline | TokenKind::Comment));
         let first = solid.next().copied();
         let last = solid.next_back().copied().or(first);
         match (first, last) {

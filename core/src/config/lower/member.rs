@@ -15,7 +15,8 @@ impl Lower<'_, '_> {
         let member = ast::Member::of(tokens);
         let nomatch = member.bang.is_some();
         let Some(value) = member.value else {
-            let span = member.junk.or(member.bang).map_or_else(|| self.line_span(tokens), |token| self.span(token));
+            let span =
+                member.junk.or(member.bang).map_or_else(|| self.line_span(tokens), |token| self.span(token));
             let text = member.junk.map_or("", |token| self.text(token));
             self.bad_member(span, text, nomatch);
             if let Some(set) = self.file.sets.last_mut() {
@@ -38,7 +39,9 @@ impl Lower<'_, '_> {
             self.sink.push(
                 Diagnostic::new(codes::BAD_MEMBER, span, "a set can't contain another set")
                     .label("left out")
-                    .note(format!("list the members of `{name}` here, or use both sets in rules of their own")),
+                    .note(format!(
+                        "list the members of `{name}` here, or use both sets in rules of their own"
+                    )),
             );
             return MemberValue::Faulty;
         }

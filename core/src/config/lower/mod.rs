@@ -100,13 +100,16 @@ impl<'a> Lower<'a, '_> {
             let word = text.split(|c: char| c.is_whitespace() || c == ':').next().unwrap_or_default();
             let header = match word.to_ascii_uppercase().as_str() {
                 "IN" | "OUT" | "FORWARD" | "GROUP" => Some("[RULES]"),
-                _ if text.contains(':') && super::options::names(Level::Cluster).contains(&word) => Some("[OPTIONS]"),
+                _ if text.contains(':') && super::options::names(Level::Cluster).contains(&word) => {
+                    Some("[OPTIONS]")
+                }
                 _ => None,
             };
             if let Some(header) = header {
                 let place = Span::at(span.file, span.start);
                 let text = alloc::format!("{header}\n");
-                diagnostic = diagnostic.fix(alloc::format!("put `{header}` above it"), Safety::Unsafe, place, text);
+                diagnostic =
+                    diagnostic.fix(alloc::format!("put `{header}` above it"), Safety::Unsafe, place, text);
             }
             diagnostic
         });
@@ -117,12 +120,19 @@ impl<'a> Lower<'a, '_> {
         let text = self.tree.text();
         let Some(at) = text.windows(2).position(|pair| pair == b"\r\n") else { return };
         // Where the first such line starts: the line end itself can't be shown.
-        let start = text.get(..at).unwrap_or_default().iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let start = text
+            .get(..at)
+            .unwrap_or_default()
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
         let span = self.bytes_span(start, at);
         self.sink.push(
             Diagnostic::new(codes::CRLF, span, "the lines of this file end in CR LF, as on Windows")
                 .label("this line and maybe others")
-                .note("pve-firewall ignores such a file completely; pvefw reads it as if the lines ended in LF")
+                .note(
+                    "pve-firewall ignores such a file completely; pvefw reads it as if the lines ended in LF",
+                )
                 .note("`dos2unix` or `sed -i 's/\\r$//'` changes the line ends"),
         );
     }
@@ -147,7 +157,13 @@ impl<'a> Lower<'a, '_> {
     }
 
     /// Reports an error at a place.
-    fn error(&mut self, code: Code, span: Span, make: impl FnOnce(Diagnostic) -> Diagnostic, message: impl FnOnce() -> String) {
+    fn error(
+        &mut self,
+        code: Code,
+        span: Span,
+        make: impl FnOnce(Diagnostic) -> Diagnostic,
+        message: impl FnOnce() -> String,
+    ) {
         self.sink.push_with(span.file, code.severity(), || make(Diagnostic::new(code, span, message())));
     }
 }

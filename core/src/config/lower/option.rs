@@ -74,9 +74,13 @@ impl Lower<'_, '_> {
         let elsewhere = Level::ALL.into_iter().find(|other| options::names(*other).contains(&name.as_str()));
         if let Some(other) = elsewhere.filter(|other| *other != level) {
             self.sink.push(
-                Diagnostic::new(codes::OPTION_NOT_HERE, span, format!("{} has no option `{name}`", level.file()))
-                    .label("left out")
-                    .note(format!("it is an option of {}", other.file())),
+                Diagnostic::new(
+                    codes::OPTION_NOT_HERE,
+                    span,
+                    format!("{} has no option `{name}`", level.file()),
+                )
+                .label("left out")
+                .note(format!("it is an option of {}", other.file())),
             );
             return;
         }
@@ -87,7 +91,11 @@ impl Lower<'_, '_> {
                 diagnostic = diagnostic.label("left out");
                 match nearest(&name, options::names(level).iter().copied()) {
                     Some(near) => diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, span, near),
-                    None => diagnostic.note(format!("{} has the options {}", level.file(), options::names(level).join(", "))),
+                    None => diagnostic.note(format!(
+                        "{} has the options {}",
+                        level.file(),
+                        options::names(level).join(", ")
+                    )),
                 }
             },
             || format!("there is no option `{written}`"),
@@ -96,7 +104,11 @@ impl Lower<'_, '_> {
 
     fn bad_value(&mut self, name: &str, value: &str, span: Span, expected: &str) {
         if let Some((before, _)) = value.split_once('#')
-            && let comment = Span::new(span.file, span.start + u32::try_from(before.trim_end().len()).unwrap_or(0), span.end)
+            && let comment = Span::new(
+                span.file,
+                span.start + u32::try_from(before.trim_end().len()).unwrap_or(0),
+                span.end,
+            )
             && self.is_value(name, before.trim_end())
         {
             self.sink.push(
@@ -131,7 +143,8 @@ impl Lower<'_, '_> {
             "none" | "off" => Some("nolog"),
             _ => None,
         };
-        let near = nearest(value, ["ACCEPT", "DROP", "REJECT", "warning", "notice", "info", "debug", "nolog"]);
+        let near =
+            nearest(value, ["ACCEPT", "DROP", "REJECT", "warning", "notice", "info", "debug", "nolog"]);
         let candidates = [boolean, policy, level, near];
         if let Some(right) = candidates.into_iter().flatten().find(|right| self.is_value(name, right)) {
             diagnostic = diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
@@ -147,7 +160,8 @@ impl Lower<'_, '_> {
     /// Valid values that hardly mean what they seem to.
     fn remark(&mut self, name: &str, span: Span, value: Span) {
         let no_effect = |why: &str| {
-            Diagnostic::new(codes::NO_EFFECT, span, format!("option `{name}` has no effect here")).note(why.to_string())
+            Diagnostic::new(codes::NO_EFFECT, span, format!("option `{name}` has no effect here"))
+                .note(why.to_string())
         };
         let range = |what: &str| {
             Diagnostic::new(codes::OUT_OF_RANGE, value, format!("option `{name}` is usually {what}"))
@@ -157,14 +171,18 @@ impl Lower<'_, '_> {
         let diagnostic = match (&self.file.options, name) {
             (Options::Cluster(_), "policy_forward") => no_effect(forward),
             (Options::Host(_), "log_level_forward") => no_effect(forward),
-            (Options::Host(_), "protection_limit") => no_effect("pve-firewall reads it and does nothing with it"),
+            (Options::Host(_), "protection_limit") => {
+                no_effect("pve-firewall reads it and does nothing with it")
+            }
             (Options::Host(options), "nftables") if options.nftables.as_ref().is_some_and(|on| on.value) => {
                 let message = "the nftables backend is chosen for this node";
                 Diagnostic::new(codes::OTHER_BACKEND, span, message)
                     .note("where `proxmox-firewall` is installed, it makes the node's rules and pve-firewall removes its own")
             }
             (Options::Host(options), "nf_conntrack_max") => match &options.nf_conntrack_max {
-                Some(max) if max.value < 262_144 => no_effect("only values above 262144, the least that is set anyway, do anything"),
+                Some(max) if max.value < 262_144 => {
+                    no_effect("only values above 262144, the least that is set anyway, do anything")
+                }
                 _ => return,
             },
             (Options::Host(options), "nf_conntrack_tcp_timeout_established") => {
@@ -180,10 +198,18 @@ impl Lower<'_, '_> {
                 }
             }
             (Options::Host(options), "protection_synflood_rate") => {
-                return self.kernel_limit(span, value, options.protection_synflood_rate.as_ref().map(|o| o.value));
+                return self.kernel_limit(
+                    span,
+                    value,
+                    options.protection_synflood_rate.as_ref().map(|o| o.value),
+                );
             }
             (Options::Host(options), "protection_synflood_burst") => {
-                return self.kernel_limit(span, value, options.protection_synflood_burst.as_ref().map(|o| o.value));
+                return self.kernel_limit(
+                    span,
+                    value,
+                    options.protection_synflood_burst.as_ref().map(|o| o.value),
+                );
             }
             (Options::Vnet(_), _) => return,
             _ => return,
@@ -204,8 +230,9 @@ impl Lower<'_, '_> {
                 }
             }
         }
-        let mut diagnostic = Diagnostic::new(codes::BAD_VALUE, value, format!("the kernel tools take at most {LIMIT} here"))
-            .label("left out");
+        let mut diagnostic =
+            Diagnostic::new(codes::BAD_VALUE, value, format!("the kernel tools take at most {LIMIT} here"))
+                .label("left out");
         diagnostic.severity = Severity::Error;
         self.sink.push(diagnostic.note("a larger number would make them refuse the whole table".to_string()));
     }

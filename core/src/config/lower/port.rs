@@ -37,9 +37,15 @@ impl Lower<'_, '_> {
         let slots: usize = items.iter().map(|item| item.slots).sum();
         if slots > MOST_PORTS {
             self.sink.push(
-                Diagnostic::new(codes::TOO_MANY_PORTS, span, format!("{slots} ports are too many for one rule"))
-                    .label("the rule is left out")
-                    .note(format!("at most {MOST_PORTS} are possible, a range counts as two; write several rules")),
+                Diagnostic::new(
+                    codes::TOO_MANY_PORTS,
+                    span,
+                    format!("{slots} ports are too many for one rule"),
+                )
+                .label("the rule is left out")
+                .note(format!(
+                    "at most {MOST_PORTS} are possible, a range counts as two; write several rules"
+                )),
             );
             return None;
         }
@@ -64,7 +70,9 @@ impl Lower<'_, '_> {
 
     fn port_item(&mut self, span: Span, text: &str, protocol: Protocol) -> Option<Item> {
         if let Some((first, last)) = text.split_once(':') {
-            let (Some(low), Some(high)) = (self.port_number(span, text, first)?, self.port_number(span, text, last)?) else {
+            let (Some(low), Some(high)) =
+                (self.port_number(span, text, first)?, self.port_number(span, text, last)?)
+            else {
                 self.bad_port(span, text);
                 return None;
             };
@@ -78,7 +86,11 @@ impl Lower<'_, '_> {
                 return None;
             }
             // `7:7` is one port to the kernel, but spelled as a range.
-            return Some(Item { range: PortRange { first: low, last: high }, slots: 2, spelled: low == high });
+            return Some(Item {
+                range: PortRange { first: low, last: high },
+                slots: 2,
+                spelled: low == high,
+            });
         }
         if let Some(port) = self.port_number(span, text, text)? {
             return Some(Item { range: PortRange::single(port), slots: 1, spelled: false });
@@ -95,10 +107,17 @@ impl Lower<'_, '_> {
         if self.names.has_service(text) {
             let has: Vec<_> = self.names.service_protocols(text);
             self.sink.push(
-                Diagnostic::new(codes::SERVICE_PROTOCOL, span, format!("service `{text}` does not exist for this protocol"))
-                    .label("the rule is left out")
-                    .note(format!("it exists for {}; with another protocol the kernel tools would refuse the whole table", has.join(" and ")))
-                    .note("write the port as a number to use it with any protocol"),
+                Diagnostic::new(
+                    codes::SERVICE_PROTOCOL,
+                    span,
+                    format!("service `{text}` does not exist for this protocol"),
+                )
+                .label("the rule is left out")
+                .note(format!(
+                    "it exists for {}; with another protocol the kernel tools would refuse the whole table",
+                    has.join(" and ")
+                ))
+                .note("write the port as a number to use it with any protocol"),
             );
         } else {
             self.bad_port(span, text);
@@ -107,7 +126,10 @@ impl Lower<'_, '_> {
     }
 
     /// The number, `Some(None)` if the text is none at all, `None` if it was reported as a bad one.
-    #[expect(clippy::option_option, reason = "three outcomes: a number, no number, a number that was reported")]
+    #[expect(
+        clippy::option_option,
+        reason = "three outcomes: a number, no number, a number that was reported"
+    )]
     fn port_number(&mut self, span: Span, whole: &str, text: &str) -> Option<Option<u16>> {
         if text.is_empty() || !text.bytes().all(|digit| digit.is_ascii_digit()) {
             return Some(None);
@@ -140,7 +162,8 @@ impl Lower<'_, '_> {
             number(first) && number(last)
         });
         let icmp = icmp::named(Family::V4, text).or_else(|| icmp::named(Family::V6, text)).is_some();
-        let words = !text.is_empty() && text.bytes().any(|byte| byte.is_ascii_alphabetic()) && !text.contains(':');
+        let words =
+            !text.is_empty() && text.bytes().any(|byte| byte.is_ascii_alphabetic()) && !text.contains(':');
         let code = if words && !icmp { codes::UNKNOWN_SERVICE } else { codes::BAD_PORT };
         let names = self.names;
         self.error(
@@ -201,9 +224,12 @@ impl Lower<'_, '_> {
         if let Ok(number) = text.parse::<u8>() {
             let rows = if module_family(module) == Family::V4 { icmp::V4 } else { icmp::V6 };
             let row = rows.iter().find(|row| row.ty == Some(number) && row.code.is_none());
-            let mut diagnostic =
-                Diagnostic::new(codes::UNKNOWN_ICMP_TYPE, span, format!("`-icmp-type` takes names, not the number {text}"))
-                    .label("the rule is left out");
+            let mut diagnostic = Diagnostic::new(
+                codes::UNKNOWN_ICMP_TYPE,
+                span,
+                format!("`-icmp-type` takes names, not the number {text}"),
+            )
+            .label("the rule is left out");
             diagnostic = match row {
                 Some(row) => diagnostic.fix(format!("write `{}`", row.name), Safety::Unsafe, span, row.name),
                 None => diagnostic.note(format!("write `-dport {text}` instead")),
@@ -225,9 +251,12 @@ impl Lower<'_, '_> {
             return Some(IcmpValue { kind, module });
         }
         let rows = if family == Family::V4 { icmp::V4 } else { icmp::V6 };
-        let mut diagnostic =
-            Diagnostic::new(codes::UNKNOWN_ICMP_TYPE, span, format!("there is no {} ICMP type `{text}`", family.name()))
-                .label("the rule is left out");
+        let mut diagnostic = Diagnostic::new(
+            codes::UNKNOWN_ICMP_TYPE,
+            span,
+            format!("there is no {} ICMP type `{text}`", family.name()),
+        )
+        .label("the rule is left out");
         if icmp::named(family.other(), text).is_some() {
             diagnostic = diagnostic.note(format!("it is a type of {}", family.other().name()));
         } else if text.contains(',') {

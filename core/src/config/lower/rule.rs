@@ -67,7 +67,11 @@ impl Lower<'_, '_> {
             }
         }
         // Without a kind nothing is known of what the options may be, but their own words can be checked all the same.
-        let kind = kind.unwrap_or(RuleKind::Filter { direction: Direction::In, action: Action::Drop, expanded: None });
+        let kind = kind.unwrap_or(RuleKind::Filter {
+            direction: Direction::In,
+            action: Action::Drop,
+            expanded: None,
+        });
         let mut rule = Rule {
             span,
             enabled: view.bar.is_none(),
@@ -126,7 +130,10 @@ impl Lower<'_, '_> {
             let (code, message) = if in_group {
                 (codes::NESTED_GROUP, "a security group can't contain another one".to_string())
             } else {
-                (codes::DIRECTION_NOT_HERE, format!("{} can't have `{}` rules", level.file(), word.to_ascii_uppercase()))
+                (
+                    codes::DIRECTION_NOT_HERE,
+                    format!("{} can't have `{}` rules", level.file(), word.to_ascii_uppercase()),
+                )
             };
             self.sink.push(Diagnostic::new(code, span, message).label("the rule is left out"));
             return None;
@@ -148,26 +155,32 @@ impl Lower<'_, '_> {
 
     fn unknown_direction(&mut self, span: Span, word: &str, action: &str) {
         let mut diagnostic =
-            Diagnostic::new(codes::UNKNOWN_DIRECTION, span, format!("`{word}` is not a direction")).label("the rule is left out");
+            Diagnostic::new(codes::UNKNOWN_DIRECTION, span, format!("`{word}` is not a direction"))
+                .label("the rule is left out");
         let known = ["IN", "OUT", "FORWARD", "GROUP"];
         let meant = match word.to_ascii_uppercase().as_str() {
             "INPUT" | "INGRESS" | "INBOUND" => Some("IN"),
             "OUTPUT" | "EGRESS" | "OUTBOUND" => Some("OUT"),
             _ => nearest(word, known),
         };
-        if Action::named(&word.to_ascii_uppercase()).is_some() && known.contains(&action.to_ascii_uppercase().as_str()) {
-            diagnostic = diagnostic.note(format!("the direction comes first: `{} {word}`", action.to_ascii_uppercase()));
+        if Action::named(&word.to_ascii_uppercase()).is_some()
+            && known.contains(&action.to_ascii_uppercase().as_str())
+        {
+            diagnostic = diagnostic
+                .note(format!("the direction comes first: `{} {word}`", action.to_ascii_uppercase()));
         } else if let Some(meant) = meant {
             diagnostic = diagnostic.fix(format!("write `{meant}`"), Safety::Unsafe, span, meant);
         } else {
-            diagnostic = diagnostic.note("a rule starts with `IN`, `OUT`, `FORWARD` or `GROUP`, then comes its action");
+            diagnostic = diagnostic
+                .note("a rule starts with `IN`, `OUT`, `FORWARD` or `GROUP`, then comes its action");
         }
         self.sink.push(diagnostic);
     }
 
     fn group_name(&mut self, span: Span, name: &str) -> Option<RuleKind> {
         let why = if !is_definable_name(name) {
-            "a name has at least two characters: a letter first; letters, digits, `-` and `_` may follow".to_string()
+            "a name has at least two characters: a letter first; letters, digits, `-` and `_` may follow"
+                .to_string()
         } else if name.len() > GROUP_NAME_LIMIT {
             format!("it has {} characters; at most {GROUP_NAME_LIMIT} are allowed", name.len())
         } else {
@@ -202,33 +215,45 @@ impl Lower<'_, '_> {
 
     fn unknown_macro(&mut self, span: Span, name: &str) {
         let mut diagnostic =
-            Diagnostic::new(codes::UNKNOWN_MACRO, span, format!("there is no macro `{name}`")).label("the rule is left out");
+            Diagnostic::new(codes::UNKNOWN_MACRO, span, format!("there is no macro `{name}`"))
+                .label("the rule is left out");
         if let Some(near) = nearest(name, macros::MACROS.iter().map(|row| row.name)) {
             diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, span, near);
         } else {
-            diagnostic = diagnostic.note("write the protocol and port instead: `IN ACCEPT -p tcp -dport 8080`");
+            diagnostic =
+                diagnostic.note("write the protocol and port instead: `IN ACCEPT -p tcp -dport 8080`");
         }
         self.sink.push(diagnostic);
     }
 
     fn unknown_action(&mut self, span: Span, word: &str, parts: Option<(&str, &str)>) {
-        let mut diagnostic = Diagnostic::new(codes::UNKNOWN_ACTION, span, format!("`{word}` is not an action"))
-            .label("the rule is left out");
+        let mut diagnostic =
+            Diagnostic::new(codes::UNKNOWN_ACTION, span, format!("`{word}` is not an action"))
+                .label("the rule is left out");
         let right = match parts {
-            Some((name, verdict)) => meant_action(verdict).map(|action| format!("{name}({action})")).or_else(|| {
-                // `ACCEPT(SSH)` is the wrong way round.
-                Action::named(name).filter(|_| macros::index(verdict).is_some()).map(|_| format!("{verdict}({name})"))
-            }),
+            Some((name, verdict)) => {
+                meant_action(verdict).map(|action| format!("{name}({action})")).or_else(|| {
+                    // `ACCEPT(SSH)` is the wrong way round.
+                    Action::named(name)
+                        .filter(|_| macros::index(verdict).is_some())
+                        .map(|_| format!("{verdict}({name})"))
+                })
+            }
             None => meant_action(word).map(ToString::to_string),
         };
         if let Some(right) = right {
             diagnostic = diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
         } else if macros::index(word).is_some() {
-            diagnostic = diagnostic
-                .note("a macro needs an action in parentheses")
-                .fix(format!("write `{word}(ACCEPT)`"), Safety::Unsafe, span, format!("{word}(ACCEPT)"));
+            diagnostic = diagnostic.note("a macro needs an action in parentheses").fix(
+                format!("write `{word}(ACCEPT)`"),
+                Safety::Unsafe,
+                span,
+                format!("{word}(ACCEPT)"),
+            );
         } else {
-            diagnostic = diagnostic.note("an action is `ACCEPT`, `DROP` or `REJECT`, or a macro with one of them: `SSH(ACCEPT)`");
+            diagnostic = diagnostic.note(
+                "an action is `ACCEPT`, `DROP` or `REJECT`, or a macro with one of them: `SSH(ACCEPT)`",
+            );
         }
         self.sink.push(diagnostic);
     }
@@ -238,9 +263,13 @@ impl Lower<'_, '_> {
         if let Some((name, option, value)) = others.last() {
             let span = self.span_over(option, value);
             self.sink.push(
-                Diagnostic::new(codes::RULE_SYNTAX, span, format!("`{}` can't narrow a security group", name.spelling()))
-                    .label("the rule is left out")
-                    .note("a `GROUP` rule takes `-i` only; put the condition into the rules of the group"),
+                Diagnostic::new(
+                    codes::RULE_SYNTAX,
+                    span,
+                    format!("`{}` can't narrow a security group", name.spelling()),
+                )
+                .label("the rule is left out")
+                .note("a `GROUP` rule takes `-i` only; put the condition into the rules of the group"),
             );
         }
     }
@@ -251,20 +280,40 @@ impl Lower<'_, '_> {
         if in_group || self.file.level == Level::Vnet {
             let place = if in_group { "in a security group" } else { "in a VNet file" };
             self.sink.push(
-                Diagnostic::new(codes::INTERFACE_NOT_HERE, span, format!("a rule {place} can't be limited to an interface"))
-                    .label("the rule is left out")
-                    .note("give `-i` where the group is used: `GROUP name -i net0`"),
+                Diagnostic::new(
+                    codes::INTERFACE_NOT_HERE,
+                    span,
+                    format!("a rule {place} can't be limited to an interface"),
+                )
+                .label("the rule is left out")
+                .note("give `-i` where the group is used: `GROUP name -i net0`"),
             );
             return None;
         }
         let guest = self.file.level == Level::Guest;
-        if guest && !text.strip_prefix("net").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())) {
-            let mut diagnostic = Diagnostic::new(codes::BAD_INTERFACE, span, format!("`{text}` is not a network device of a guest"))
-                .label("the rule is left out")
-                .note("rules of guests name their devices as the guest's configuration does: `net0`, `net1`, …");
+        if guest
+            && !text
+                .strip_prefix("net")
+                .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        {
+            let mut diagnostic = Diagnostic::new(
+                codes::BAD_INTERFACE,
+                span,
+                format!("`{text}` is not a network device of a guest"),
+            )
+            .label("the rule is left out")
+            .note("rules of guests name their devices as the guest's configuration does: `net0`, `net1`, …");
             let digits: alloc::string::String = text.chars().filter(char::is_ascii_digit).collect();
-            if !digits.is_empty() && digits.len() < 3 && ["eth", "ens", "Net", "NET"].iter().any(|p| text.starts_with(p)) {
-                diagnostic = diagnostic.fix(format!("write `net{digits}`"), Safety::Unsafe, span, format!("net{digits}"));
+            if !digits.is_empty()
+                && digits.len() < 3
+                && ["eth", "ens", "Net", "NET"].iter().any(|p| text.starts_with(p))
+            {
+                diagnostic = diagnostic.fix(
+                    format!("write `net{digits}`"),
+                    Safety::Unsafe,
+                    span,
+                    format!("net{digits}"),
+                );
             }
             self.sink.push(diagnostic);
             return None;
@@ -276,9 +325,13 @@ impl Lower<'_, '_> {
                 "a name starts with a letter; letters, digits and `_` may follow, then maybe `.` or `:` and a number".to_string()
             };
             self.sink.push(
-                Diagnostic::new(codes::BAD_INTERFACE, span, format!("`{text}` can't be the name of an interface"))
-                    .label("the rule is left out")
-                    .note(why),
+                Diagnostic::new(
+                    codes::BAD_INTERFACE,
+                    span,
+                    format!("`{text}` can't be the name of an interface"),
+                )
+                .label("the rule is left out")
+                .note(why),
             );
             return None;
         }
@@ -299,10 +352,14 @@ impl Lower<'_, '_> {
         };
         if number == 0 && text != "ip" {
             self.sink.push(
-                Diagnostic::new(codes::PROTOCOL_ZERO, span, format!("protocol `{text}` does not mean what it says"))
-                    .label("the rule is left out")
-                    .note("the kernel tools read protocol 0 as \"any\": the rule would match every protocol")
-                    .note("leave `-p` out if every protocol is meant"),
+                Diagnostic::new(
+                    codes::PROTOCOL_ZERO,
+                    span,
+                    format!("protocol `{text}` does not mean what it says"),
+                )
+                .label("the rule is left out")
+                .note("the kernel tools read protocol 0 as \"any\": the rule would match every protocol")
+                .note("leave `-p` out if every protocol is meant"),
             );
             return None;
         }
@@ -313,7 +370,11 @@ impl Lower<'_, '_> {
             );
         }
         let protocol = Protocol(number);
-        let value = if protocol.keyword() == Some(text) { Written::canonical(protocol) } else { Written::spelled(protocol, text) };
+        let value = if protocol.keyword() == Some(text) {
+            Written::canonical(protocol)
+        } else {
+            Written::spelled(protocol, text)
+        };
         Some(Spanned { value, span })
     }
 
@@ -327,9 +388,12 @@ impl Lower<'_, '_> {
             |diagnostic| {
                 let diagnostic = diagnostic.label("the rule is left out");
                 if known {
-                    return diagnostic
-                        .note("names of protocols are written in lower case")
-                        .fix(format!("write `{lower}`"), Safety::Unsafe, span, lower.clone());
+                    return diagnostic.note("names of protocols are written in lower case").fix(
+                        format!("write `{lower}`"),
+                        Safety::Unsafe,
+                        span,
+                        lower.clone(),
+                    );
                 }
                 if ["all", "any", "both"].contains(&lower.as_str()) {
                     return diagnostic.note("leave `-p` out if every protocol is meant");
@@ -361,10 +425,13 @@ impl Lower<'_, '_> {
             let (span, text) = (self.span(token), self.text(token));
             match module {
                 None => {
-                    let mut diagnostic =
-                        Diagnostic::new(codes::ICMP_WITHOUT_PROTOCOL, span, "an ICMP type needs an ICMP protocol")
-                            .label("the rule is left out")
-                            .note("give `-p icmp` for IPv4 or `-p icmpv6` for IPv6");
+                    let mut diagnostic = Diagnostic::new(
+                        codes::ICMP_WITHOUT_PROTOCOL,
+                        span,
+                        "an ICMP type needs an ICMP protocol",
+                    )
+                    .label("the rule is left out")
+                    .note("give `-p icmp` for IPv4 or `-p icmpv6` for IPv6");
                     diagnostic = match words.protocol.map(|token| self.span(token)) {
                         None => {
                             let place = Span::at(span.file, rule.span.end);
@@ -401,7 +468,13 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn ports_of(&mut self, rule: &Rule, span: Span, text: &str, option: &str) -> Option<crate::config::PortsValue> {
+    fn ports_of(
+        &mut self,
+        rule: &Rule,
+        span: Span,
+        text: &str,
+        option: &str,
+    ) -> Option<crate::config::PortsValue> {
         let Some(protocol) = &rule.protocol else {
             // `-dport 0` without protocol is two mistakes; the one about 0 is the worse.
             let place = Span::at(span.file, rule.span.end);
@@ -415,14 +488,21 @@ impl Lower<'_, '_> {
         };
         let number = *protocol.value.value();
         let textual = protocol.value.text().or_else(|| number.keyword());
-        let by_name = matches!(textual, Some("tcp" | "6" | "udp" | "17" | "udplite" | "136" | "dccp" | "33" | "sctp" | "132"));
+        let by_name = matches!(
+            textual,
+            Some("tcp" | "6" | "udp" | "17" | "udplite" | "136" | "dccp" | "33" | "sctp" | "132")
+        );
         if !number.has_ports() || !by_name {
             let name = textual.unwrap_or_default();
             self.sink.push(
-                Diagnostic::new(codes::PROTOCOL_WITHOUT_PORTS, span, format!("protocol `{name}` has no ports to compare"))
-                    .label("the rule is left out")
-                    .secondary(protocol.span, "the protocol")
-                    .note("only `tcp`, `udp`, `sctp`, `dccp` and `udplite` have ports"),
+                Diagnostic::new(
+                    codes::PROTOCOL_WITHOUT_PORTS,
+                    span,
+                    format!("protocol `{name}` has no ports to compare"),
+                )
+                .label("the rule is left out")
+                .secondary(protocol.span, "the protocol")
+                .note("only `tcp`, `udp`, `sctp`, `dccp` and `udplite` have ports"),
             );
             return None;
         }
@@ -443,10 +523,15 @@ impl Lower<'_, '_> {
                 "error" => Some("err"),
                 "critical" => Some("crit"),
                 "none" | "off" => Some("nolog"),
-                _ => names.clone().chain(["nolog"]).find(|name| *name == lower).or_else(|| nearest(text, names)),
+                _ => names
+                    .clone()
+                    .chain(["nolog"])
+                    .find(|name| *name == lower)
+                    .or_else(|| nearest(text, names)),
             };
-            let mut diagnostic = Diagnostic::new(codes::UNKNOWN_LOG_LEVEL, span, format!("there is no log level `{text}`"))
-                .label("the rule is left out");
+            let mut diagnostic =
+                Diagnostic::new(codes::UNKNOWN_LOG_LEVEL, span, format!("there is no log level `{text}`"))
+                    .label("the rule is left out");
             diagnostic = match meant {
                 Some(meant) => diagnostic.fix(format!("write `{meant}`"), Safety::Unsafe, span, meant),
                 None => diagnostic.note("levels are `emerg`, `alert`, `crit`, `err`, `warning`, `notice`, `info`, `debug` and `nolog`"),
@@ -473,7 +558,8 @@ fn is_interface_name(text: &str) -> bool {
         Some(at) => text.split_at_checked(at).unwrap_or((text, "")),
         None => (text, ""),
     };
-    let number_fits = number.is_empty() || number.len() > 1 && number.bytes().skip(1).all(|digit| digit.is_ascii_digit());
+    let number_fits =
+        number.is_empty() || number.len() > 1 && number.bytes().skip(1).all(|digit| digit.is_ascii_digit());
     (2..=21).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -33,12 +33,17 @@ const IPTABLES_OPTIONS: [(&str, Option<OptionName>); 16] = [
 ];
 
 /// More that only iptables has.
-const IPTABLES_WORDS: [&str; 8] = ["--ctstate", "--state", "--match", "--match-set", "--log-prefix", "--limit", "--comment", "-g"];
+const IPTABLES_WORDS: [&str; 8] =
+    ["--ctstate", "--state", "--match", "--match-set", "--log-prefix", "--limit", "--comment", "-g"];
 
 impl Lower<'_, '_> {
     pub(super) fn rule_syntax(&mut self, span: Span, view: &ast::Rule<'_>) {
         let text = core::str::from_utf8(span.of(self.tree.text())).unwrap_or("\u{fffd}");
-        if view.direction.is_none() || text.starts_with('-') || text.starts_with("iptables") || text.starts_with("ip6tables") {
+        if view.direction.is_none()
+            || text.starts_with('-')
+            || text.starts_with("iptables")
+            || text.starts_with("ip6tables")
+        {
             self.no_rule(span, text);
             return;
         }
@@ -78,15 +83,19 @@ impl Lower<'_, '_> {
 
     /// The line has not even a direction and an action.
     fn no_rule(&mut self, span: Span, text: &str) {
-        if text.starts_with("iptables") || text.starts_with("ip6tables") || text.starts_with("-A") || text.starts_with("-I") {
+        if text.starts_with("iptables")
+            || text.starts_with("ip6tables")
+            || text.starts_with("-A")
+            || text.starts_with("-I")
+        {
             let translated = translate(text);
             self.error(
                 codes::IPTABLES_SYNTAX,
                 span,
                 |diagnostic| {
-                    let diagnostic = diagnostic
-                        .label("left out")
-                        .note("a rule here is a direction, an action and options: `IN ACCEPT -p tcp -dport 22`");
+                    let diagnostic = diagnostic.label("left out").note(
+                        "a rule here is a direction, an action and options: `IN ACCEPT -p tcp -dport 22`",
+                    );
                     match translated {
                         Some(rule) => diagnostic.fix(format!("write `{rule}`"), Safety::Unsafe, span, rule),
                         None => diagnostic,
@@ -108,11 +117,14 @@ impl Lower<'_, '_> {
                         .note("the `|` of a disabled rule stands directly before the direction")
                         .fix(format!("write `{right}`"), Safety::Unsafe, span, right);
                 }
-                if text.contains(':') && !text.contains(char::is_whitespace) || text.split_once(": ").is_some() {
+                if text.contains(':') && !text.contains(char::is_whitespace)
+                    || text.split_once(": ").is_some()
+                {
                     return diagnostic.note("this looks like an option: options stand under `[OPTIONS]`");
                 }
                 if matches!(bare.to_ascii_uppercase().as_str(), "IN" | "OUT" | "FORWARD") {
-                    return diagnostic.note(format!("an action is missing: `{} ACCEPT`", bare.to_ascii_uppercase()));
+                    return diagnostic
+                        .note(format!("an action is missing: `{} ACCEPT`", bare.to_ascii_uppercase()));
                 }
                 if bare.eq_ignore_ascii_case("GROUP") {
                     return diagnostic.note("the name of the group is missing: `GROUP name`");
@@ -134,23 +146,26 @@ impl Lower<'_, '_> {
             |diagnostic| {
                 let mut diagnostic = diagnostic.label("the rule is left out");
                 diagnostic = match word {
-                    "-j" | "--jump" | "-g" => diagnostic.note("the action is the second word of the rule: `IN ACCEPT …`"),
+                    "-j" | "--jump" | "-g" => {
+                        diagnostic.note("the action is the second word of the rule: `IN ACCEPT …`")
+                    }
                     "-m" | "--match" => diagnostic.note("there are no match modules here"),
-                    "--ctstate" | "--state" | "ctstate" => {
-                        diagnostic.note("packets of known connections always pass; rules see new connections only")
-                    }
+                    "--ctstate" | "--state" | "ctstate" => diagnostic
+                        .note("packets of known connections always pass; rules see new connections only"),
                     "--match-set" => diagnostic.note("a set is used as an address: `-source +name`"),
-                    "--limit" | "--log-prefix" => {
-                        diagnostic.note("logging is `-log info`; its rate is the cluster's option `log_ratelimit`")
-                    }
+                    "--limit" | "--log-prefix" => diagnostic
+                        .note("logging is `-log info`; its rate is the cluster's option `log_ratelimit`"),
                     "--comment" => diagnostic.note("a comment stands behind `#`"),
                     _ => diagnostic,
                 };
                 match (translated, iptables_option(word)) {
                     (Some(rule), _) => diagnostic.fix(format!("write `{rule}`"), Safety::Unsafe, line, rule),
-                    (None, Some(Some(name))) => {
-                        diagnostic.fix(format!("write `{}`", name.spelling()), Safety::Unsafe, span, name.spelling())
-                    }
+                    (None, Some(Some(name))) => diagnostic.fix(
+                        format!("write `{}`", name.spelling()),
+                        Safety::Unsafe,
+                        span,
+                        name.spelling(),
+                    ),
                     _ => diagnostic,
                 }
             },
@@ -171,9 +186,13 @@ impl Lower<'_, '_> {
         let both = Span::new(span.file, word_span.start, value_span.end);
         let right = format!("{word} {value}");
         self.sink.push(
-            Diagnostic::new(codes::BAD_RULE_OPTION, both, format!("exactly one blank must stand behind `{word}`"))
-                .label("the rule is left out")
-                .fix(format!("write `{right}`"), Safety::Safe, both, right),
+            Diagnostic::new(
+                codes::BAD_RULE_OPTION,
+                both,
+                format!("exactly one blank must stand behind `{word}`"),
+            )
+            .label("the rule is left out")
+            .fix(format!("write `{right}`"), Safety::Safe, both, right),
         );
     }
 
@@ -193,7 +212,10 @@ impl Lower<'_, '_> {
     }
 }
 
-#[expect(clippy::option_option, reason = "outside: whether iptables has it; inside: whether rules have something like it")]
+#[expect(
+    clippy::option_option,
+    reason = "outside: whether iptables has it; inside: whether rules have something like it"
+)]
 fn iptables_option(word: &str) -> Option<Option<OptionName>> {
     IPTABLES_OPTIONS.iter().find(|(option, _)| *option == word).map(|(_, name)| *name)
 }
@@ -241,17 +263,24 @@ fn translate(text: &str) -> Option<String> {
                     .to_string(),
                 );
             }
-            "-j" | "--jump" => action = Some(words.next().filter(|word| Action::named(word).is_some())?.to_string()),
+            "-j" | "--jump" => {
+                action = Some(words.next().filter(|word| Action::named(word).is_some())?.to_string())
+            }
             "-m" | "--match" => {
                 // Modules that only say where the options behind them come from.
-                if !["tcp", "udp", "icmp", "multiport", "iprange", "conntrack", "state"].contains(&words.next()?) {
+                if !["tcp", "udp", "icmp", "multiport", "iprange", "conntrack", "state"]
+                    .contains(&words.next()?)
+                {
                     return None;
                 }
             }
             // Known connections pass anyway.
-            "--ctstate" | "--state" if words.peek()?.split(',').any(|state| state == "NEW") => drop(words.next()),
+            "--ctstate" | "--state" if words.peek()?.split(',').any(|state| state == "NEW") => {
+                drop(words.next())
+            }
             _ => {
-                let name = OptionName::spelled(word.as_bytes()).or_else(|| iptables_option(word).flatten())?;
+                let name =
+                    OptionName::spelled(word.as_bytes()).or_else(|| iptables_option(word).flatten())?;
                 options.push(format!("{} {}", name.spelling(), words.next()?));
             }
         }
@@ -271,7 +300,10 @@ mod tests {
     #[test]
     fn translates_what_has_a_counterpart() {
         for (iptables, rule) in [
-            ("iptables -A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT", Some("IN ACCEPT -source 10.0.0.0/8 -p tcp -dport 22")),
+            (
+                "iptables -A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT",
+                Some("IN ACCEPT -source 10.0.0.0/8 -p tcp -dport 22"),
+            ),
             ("-A OUTPUT -o vmbr0 -d 10.0.0.1 -j DROP", Some("OUT DROP -i vmbr0 -dest 10.0.0.1")),
             ("IN ACCEPT -p tcp -m conntrack --ctstate NEW --dport 22", Some("IN ACCEPT -p tcp -dport 22")),
             ("-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT", None),

@@ -1,7 +1,8 @@
 //! Colour, where it is wanted.
 
-use std::env;
-use std::io::IsTerminal as _;
+use pvefw_core::diag::render;
+
+use crate::output::Output;
 
 /// Whether to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +14,12 @@ pub(super) enum Style {
 }
 
 impl Style {
-    /// Colour when stdout is a terminal and nobody objects (<https://no-color.org>).
-    pub(super) fn of_stdout() -> Self {
-        let objects = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let dumb = env::var_os("TERM").is_none_or(|value| value == "dumb");
-        if objects || dumb || !std::io::stdout().is_terminal() { Self::Plain } else { Self::Colour }
+    /// As the rest of what goes to stdout.
+    pub(super) fn of(output: &Output) -> Self {
+        match output.for_data().style {
+            render::Style::Ansi => Self::Colour,
+            render::Style::Plain => Self::Plain,
+        }
     }
 
     pub(super) fn bold(self, text: &str) -> String {

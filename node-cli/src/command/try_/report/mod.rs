@@ -225,7 +225,7 @@ fn closing(style: Style, run: &Run<'_>) -> String {
         "{} and {} with {}",
         plural(guests.vms, "virtual machine"),
         plural(guests.containers, "container"),
-        plural(guests.nics, "NIC")
+        plural(guests.filtered_nics, "NIC")
     );
     if guests.open_nics > 0 {
         let _ = write!(protects, "; {} unfiltered", plural(guests.open_nics, "other NIC"));
@@ -233,9 +233,9 @@ fn closing(style: Style, run: &Run<'_>) -> String {
     let compiled = run.compiled;
     let found = format!(
         "{}, {}, {}",
-        plural(compiled.errors, "error"),
-        plural(compiled.warnings, "warning"),
-        plural(compiled.infos, "remark")
+        plural(compiled.counts.errors, "error"),
+        plural(compiled.counts.warnings, "warning"),
+        plural(compiled.counts.infos, "remark")
     );
     let [iptables, ipset, ebtables] = run.versions;
     let tools = format!("iptables {iptables}, ipset {ipset}, ebtables {ebtables}");
@@ -248,7 +248,7 @@ fn closing(style: Style, run: &Run<'_>) -> String {
             "`pvefw check DIR` and `pvefw try DIR` do the same for your own files, laid out like /etc/pve"
                 .to_owned()
         }
-        Subject::Root(root) if compiled.errors > 0 => {
+        Subject::Root(root) if compiled.counts.errors > 0 => {
             format!("mend the errors (`pvefw check {}`); their lines were left out", root.display())
         }
         Subject::Root(root) => {

@@ -1,5 +1,6 @@
 use super::*;
-use crate::command::try_::Guests;
+use pvefw_core::datacenter::Inventory;
+use pvefw_core::diag::Counts;
 use pvefw_core::host::Refusal;
 
 const IPSET: &str = "create PVEFW-0-office-v4 hash:net\nadd PVEFW-0-office-v4 192.0.2.0/24\nadd PVEFW-0-office-v4 198.51.100.7\n\
@@ -28,8 +29,13 @@ fn show(compiled: &Compiled, have: &Loaded) -> String {
 }
 
 fn compiled() -> Compiled {
-    let guests = Guests { vms: 1, containers: 0, nics: 2, open_nics: 1 };
-    Compiled { warnings: 1, node: "pve1".to_owned(), guests, ..Compiled::default() }
+    let guests = Inventory { vms: 1, containers: 0, filtered_nics: 2, open_nics: 1 };
+    Compiled {
+        counts: Counts { warnings: 1, ..Counts::default() },
+        node: "pve1".to_owned(),
+        guests,
+        ..Compiled::default()
+    }
 }
 
 #[test]

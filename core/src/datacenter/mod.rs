@@ -1,0 +1,356 @@
+//! All files of a datacenter, and the two questions one asks of them: what is wrong, and what does a node load?
+//!
+//! ```
+//! use pvefw_core::{datacenter::Datacenter, emit, facts::Facts};
+//! let mut datacenter = Datacenter::new();
+//! datacenter.add("firewall/cluster.fw", "[OPTIONS]\nenable: 1\n[RULES]\nIN SSH(ACCEPT) -source 10.0.0.0/8\n");
+//! let facts = Facts { node: Some("pve1".into()), ..Facts::default() };
+//! let (ruleset, sink) = datacenter.compile(&facts);
+//! assert_eq!(sink.counts().errors, 0);
+//! let lines = emit::lines(&ruleset);
+//! assert!(lines.v4.filter["PVEFW-HOST-IN"].contains(&"-A PVEFW-HOST-IN -s 10.0.0.0/8 -p tcp --dport 22 -j RETURN".into()));
+//! ```
+
+mod cluster;
+mod guest;
+mod path;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub use path::FileKind;
+
+use crate::compile::Compiler;
+use crate::config::corosync::{self, Corosync};
+use crate::config::lower::lower;
+use crate::config::nic::{self, GuestKind};
+use crate::config::options::{HostOptions, Options};
+use crate::config::{File, Level, Vmid};
+use crate::diag::{Diagnostic, Sink, codes};
+use crate::facts::{Facts, Names};
+use crate::ir::Ruleset;
+use crate::lint;
+use crate::policy::{self, Context, Definitions, Place, Resolver};
+use crate::text::{FileId, Files, Span};
+pub(crate) use cluster::Cluster;
+
+/// The path of the cluster file, where findings about the datacenter as a whole are reported.
+const CLUSTER_PATH: &str = "firewall/cluster.fw";
+
+/// The files of a datacenter.
+#[derive(Clone, Debug)]
+pub struct Datacenter {
+    files: Files,
+    kinds: BTreeMap<FileKind, FileId>,
+    unreadable: Vec<(FileId, String)>,
+}
+
+impl Default for Datacenter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What stands behind a node's firewall.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// Virtual machines with at least one filtered network device.
+    pub vms: u64,
+    /// Containers with at least one.
+    pub containers: u64,
+    /// Network devices that are filtered.
+    pub filtered_nics: u64,
+    /// Network devices of the node's guests that are not.
+    pub open_nics: u64,
+}
+
+/// A guest and the files about it.
+struct GuestFiles {
+    vmid: Vmid,
+    /// Its firewall file, if that is not empty.
+    firewall: Option<FileId>,
+    /// Its configuration, if the guest exists.
+    config: Option<(FileId, GuestKind)>,
+}
+
+impl Datacenter {
+    /// No files: the firewall is off.
+    pub fn new() -> Self {
+        // The cluster file is always there, if only to have a place for what is said about its absence.
+        let mut files = Files::new();
+        files.add(CLUSTER_PATH, Vec::new());
+        Self { files, kinds: BTreeMap::new(), unreadable: Vec::new() }
+    }
+
+    /// Adds a file. `path` is relative to the root, with `/` between folders. A path that was added before gets the new
+    /// text. `None`: no file that the firewall reads.
+    pub fn add(&mut self, path: &str, text: impl Into<Vec<u8>>) -> Option<FileId> {
+        let kind = FileKind::of(path)?;
+        let known = if kind == FileKind::Cluster { Some(FileId(0)) } else { self.kinds.get(&kind).copied() };
+        let id = match known {
+            Some(id) => {
+                self.files.replace(id, text);
+                id
+            }
+            None => self.files.add(path, text),
+        };
+        self.kinds.insert(kind, id);
+        Some(id)
+    }
+
+    /// Records that a file exists but could not be read; `why` is shown.
+    pub fn unreadable(&mut self, path: &str, why: impl Into<String>) {
+        let id = match FileKind::of(path) {
+            Some(FileKind::Cluster) => FileId(0),
+            _ => self.files.add(path, Vec::new()),
+        };
+        self.unreadable.push((id, why.into()));
+    }
+
+    /// The files, for showing diagnostics.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The files alone.
+    pub fn into_files(self) -> Files {
+        self.files
+    }
+
+    /// Number of files that were added or could not be read.
+    pub fn file_count(&self) -> usize {
+        self.kinds.len() + self.unreadable.len()
+    }
+
+    /// The names of the nodes that have files.
+    pub fn nodes(&self) -> BTreeSet<&str> {
+        self.kinds
+            .keys()
+            .filter_map(|kind| match kind {
+                FileKind::Host(node) | FileKind::GuestConfig(_, node, _) => Some(node.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Everything that is wrong in any file.
+    pub fn check(&self, facts: &Facts) -> Sink {
+        let mut sink = Sink::new();
+        let names = Names::new(facts);
+        self.report_unreadable(&mut sink);
+        let cluster_file = self.lower_cluster(&names, &mut sink);
+        let definitions = Definitions::new(&cluster_file);
+        let groups = group_names(&cluster_file);
+        let context = Context { files: &self.files, facts, cluster: &definitions, groups: &groups };
+        let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
+        lint::cluster::check(self.has_cluster_file(), &cluster_file, &cluster, facts, &mut sink);
+        let corosync = self.corosync(facts, &mut sink);
+        drop(corosync);
+        let mut host_rules = Vec::new();
+        for (kind, id) in &self.kinds {
+            match kind {
+                FileKind::Host(_) => {
+                    let (file, rules) = self.host(*id, &names, &context, &mut sink);
+                    host_rules.push((file, rules));
+                }
+                FileKind::Vnet(_) => self.vnet(*id, &names, &context, &mut sink),
+                _ => {}
+            }
+        }
+        lint::lockout::check(&cluster, &host_rules, facts, &mut sink);
+        for guest in self.guests(None) {
+            self.guest(&guest, &names, &context, &cluster, &mut sink, |_| {});
+        }
+        sink
+    }
+
+    /// What a node (`facts.node`, or the only one there is) loads, and what is wrong in the files that this needs. The
+    /// ruleset is empty when the firewall is off.
+    pub fn compile(&self, facts: &Facts) -> (Ruleset, Sink) {
+        let mut sink = Sink::new();
+        let names = Names::new(facts);
+        self.report_unreadable(&mut sink);
+        let cluster_file = self.lower_cluster(&names, &mut sink);
+        let definitions = Definitions::new(&cluster_file);
+        let groups = group_names(&cluster_file);
+        let context = Context { files: &self.files, facts, cluster: &definitions, groups: &groups };
+        let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
+        lint::cluster::check(self.has_cluster_file(), &cluster_file, &cluster, facts, &mut sink);
+        let node = self.node_name(facts);
+        let corosync = self.corosync(facts, &mut sink);
+        let host = self
+            .kinds
+            .get(&FileKind::Host(node.into()))
+            .map(|id| self.host(*id, &names, &context, &mut sink));
+        let default_options = HostOptions::default();
+        let host_options = match host.as_ref().map(|(file, _)| &file.options) {
+            Some(Options::Host(options)) => options,
+            _ => &default_options,
+        };
+        lint::lockout::check(&cluster, host.as_slice(), facts, &mut sink);
+        if cluster.enabled {
+            lint::cluster::local_network(&cluster, &mut sink);
+        }
+        let host_rules = host.as_ref().map(|(_, rules)| rules.as_slice()).unwrap_or_default();
+        let compiled_node = cluster.node(facts, node, host_options, host_rules, corosync.as_ref());
+        let mut compile_sink = Sink::new();
+        let mut compiler = cluster.enabled.then(|| Compiler::new(&compiled_node, &mut compile_sink));
+        for guest in self.guests(Some(node)) {
+            self.guest(&guest, &names, &context, &cluster, &mut sink, |guest| {
+                if let Some(compiler) = &mut compiler {
+                    compiler.guest(guest);
+                }
+            });
+        }
+        let ruleset = compiler.map(Compiler::finish).unwrap_or_default();
+        sink.append(compile_sink);
+        (ruleset, sink)
+    }
+
+    /// What the node of [`Datacenter::compile`] filters.
+    pub fn inventory(&self, facts: &Facts) -> Inventory {
+        let mut inventory = Inventory::default();
+        let names = Names::new(facts);
+        let mut ignored = Sink::new();
+        for guest in self.guests(Some(self.node_name(facts))) {
+            let Some((config, kind)) = guest.config else { continue };
+            let nics = nic::parse(config, self.files.text(config), kind, &mut ignored);
+            let enabled = guest.firewall.is_some_and(|id| {
+                let file = lower(id, self.files.text(id), Level::Guest, &names, &mut ignored);
+                matches!(&file.options, Options::Guest(o) if o.enable.as_ref().is_some_and(|enable| enable.value))
+            });
+            let filtered = if enabled { nics.iter().filter(|nic| nic.firewall).count() as u64 } else { 0 };
+            match kind {
+                _ if filtered == 0 => {}
+                GuestKind::Vm => inventory.vms += 1,
+                GuestKind::Container => inventory.containers += 1,
+            }
+            inventory.filtered_nics += filtered;
+            inventory.open_nics += nics.len() as u64 - filtered;
+        }
+        inventory
+    }
+
+    /// The node to compile for: the one in the facts, or the only one there is.
+    fn node_name<'n>(&'n self, facts: &'n Facts) -> &'n str {
+        let nodes = self.nodes();
+        let only = nodes.first().filter(|_| nodes.len() == 1).copied();
+        facts.node.as_deref().or(only).unwrap_or_default()
+    }
+
+    fn report_unreadable(&self, sink: &mut Sink) {
+        for (file, why) in &self.unreadable {
+            let message = format!("can't read `{}`: {why}", self.files.name(*file));
+            sink.push(
+                Diagnostic::new(codes::UNREADABLE, Span::at(*file, 0), message)
+                    .label("nothing of it is used"),
+            );
+        }
+    }
+
+    fn has_cluster_file(&self) -> bool {
+        self.kinds.contains_key(&FileKind::Cluster) && !is_empty_file(self.files.text(FileId(0)))
+    }
+
+    fn lower_cluster(&self, names: &Names<'_>, sink: &mut Sink) -> File {
+        let text = self.files.text(FileId(0));
+        lower(FileId(0), if is_empty_file(text) { &[] } else { text }, Level::Cluster, names, sink)
+    }
+
+    fn host(
+        &self,
+        id: FileId,
+        names: &Names<'_>,
+        context: &Context<'_>,
+        sink: &mut Sink,
+    ) -> (File, Vec<policy::Rule>) {
+        let file = lower(id, self.files.text(id), Level::Host, names, sink);
+        let mut resolver = Resolver::new(context, Place::Host, sink);
+        let rules = file.rules.iter().filter_map(|rule| resolver.rule(rule)).collect();
+        (file, rules)
+    }
+
+    /// VNet files are checked and have no effect.
+    fn vnet(&self, id: FileId, names: &Names<'_>, context: &Context<'_>, sink: &mut Sink) {
+        let text = self.files.text(id);
+        let file = lower(id, text, Level::Vnet, names, sink);
+        lint::vnet::check(&file, text, sink);
+        let mut quiet = Sink::new();
+        let mut resolver = Resolver::new(context, Place::Vnet, &mut quiet);
+        for rule in &file.rules {
+            resolver.rule(rule);
+        }
+        // Each rule's lack of effect is said once, for the file.
+        sink.append_without(quiet, codes::NO_EFFECT);
+    }
+
+    fn corosync(&self, facts: &Facts, sink: &mut Sink) -> Option<Corosync> {
+        let id = *self.kinds.get(&FileKind::Corosync)?;
+        match corosync::parse(id, self.files.text(id)) {
+            Ok(corosync) => {
+                lint::corosync::check(&corosync, facts, sink);
+                Some(corosync)
+            }
+            Err(problem) => {
+                sink.push(
+                    Diagnostic::new(codes::BAD_COROSYNC, problem.span, problem.message)
+                        .label("nothing of the file is used")
+                        .note("rules for cluster communication are missing then"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Guests with a firewall file, in the order in which they are compiled; of one node, or all.
+    fn guests(&self, of_node: Option<&str>) -> Vec<GuestFiles> {
+        let mut configs: BTreeMap<Vmid, (FileId, GuestKind, &str)> = BTreeMap::new();
+        for (kind, id) in &self.kinds {
+            if let FileKind::GuestConfig(vmid, node, guest) = kind {
+                configs.entry(*vmid).or_insert((*id, *guest, node));
+            }
+        }
+        let mut guests: Vec<GuestFiles> = Vec::new();
+        let firewall = |vmid| self.kinds.get(&FileKind::Guest(vmid)).copied();
+        let used = |id: &FileId| !is_empty_file(self.files.text(*id));
+        match of_node {
+            Some(wanted) => {
+                for (vmid, (config, kind, node)) in configs {
+                    if node == wanted {
+                        let config = Some((config, kind));
+                        guests.push(GuestFiles { vmid, firewall: firewall(vmid).filter(used), config });
+                    }
+                }
+            }
+            None => {
+                let with_files = self.kinds.iter().filter_map(|(kind, id)| match kind {
+                    FileKind::Guest(vmid) => Some((*vmid, *id)),
+                    _ => None,
+                });
+                for (vmid, id) in with_files {
+                    let config = configs.remove(&vmid).map(|(config, kind, _)| (config, kind));
+                    guests.push(GuestFiles { vmid, firewall: Some(id).filter(used), config });
+                }
+                let rest = configs.into_iter().map(|(vmid, (config, kind, _))| (vmid, config, kind));
+                guests.extend(rest.map(|(vmid, config, kind)| GuestFiles {
+                    vmid,
+                    firewall: None,
+                    config: Some((config, kind)),
+                }));
+            }
+        }
+        guests.sort_by_cached_key(|guest| (guest.config.map(|(_, kind)| kind), guest.vmid.sort_key()));
+        guests
+    }
+}
+
+/// A missing file, an empty one, and one that is a single `0` are no configuration (spec 00 section 1).
+fn is_empty_file(text: &[u8]) -> bool {
+    text.is_empty() || text == b"0"
+}
+
+fn group_names(file: &File) -> BTreeSet<String> {
+    file.groups.iter().map(|group| group.name.clone()).collect()
+}
