@@ -9,6 +9,25 @@ pub enum Family {
     V6,
 }
 
+/// A value for each family.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PerFamily<T> {
+    /// For IPv4.
+    pub v4: T,
+    /// For IPv6.
+    pub v6: T,
+}
+
+impl<T> PerFamily<T> {
+    /// The value of a family, to change it.
+    pub const fn of_mut(&mut self, family: Family) -> &mut T {
+        match family {
+            Family::V4 => &mut self.v4,
+            Family::V6 => &mut self.v6,
+        }
+    }
+}
+
 impl Family {
     /// Both families in the order in which rulesets are made.
     pub const BOTH: [Self; 2] = [Self::V4, Self::V6];

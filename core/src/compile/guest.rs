@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::build::{Log, LogAs, Verdicts, clear_mark, direct, from_object, icmp, port, protocol};
 use super::host::neighbor_discovery;
-use super::{CHAINS, Compiler, Guest, chains, index, log_level, on, span};
+use super::{CHAINS, Compiler, Guest, chains, log_level, on, span};
 use crate::Family;
 use crate::config::nic::Nic;
 use crate::config::options::Queues;
@@ -36,9 +36,9 @@ impl Compiler<'_, '_> {
                 continue;
             };
             for family in Family::BOTH {
-                let rules = self.to_guest(family, guest, nic, to);
+                let rules = self.chain_in(family, guest, nic, to);
                 self.add_chain(family, to, rules);
-                let rules = self.from_guest(family, guest, nic, from);
+                let rules = self.chain_out(family, guest, nic, from);
                 self.add_chain(family, from, rules);
             }
             self.dispatch(guest, device, to, from);
@@ -67,13 +67,13 @@ impl Compiler<'_, '_> {
             )
         });
         for family in Family::BOTH {
-            self.to_guests[index(family)].push(direct(into.clone(), Target::Jump(to), origin));
-            self.from_guests[index(family)].push(direct(out_of.clone(), Target::Jump(from), origin));
-            self.ips[index(family)].extend(queue.clone());
+            self.to_guests.of_mut(family).push(direct(into.clone(), Target::Jump(to), origin));
+            self.from_guests.of_mut(family).push(direct(out_of.clone(), Target::Jump(from), origin));
+            self.ips.of_mut(family).extend(queue.clone());
         }
     }
 
-    fn to_guest(
+    fn chain_in(
         &mut self,
         family: Family,
         guest: &Guest<'_>,
@@ -105,7 +105,7 @@ impl Compiler<'_, '_> {
         rules
     }
 
-    fn from_guest(
+    fn chain_out(
         &mut self,
         family: Family,
         guest: &Guest<'_>,

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::build::{Log, LogAs, Verdicts, direct, from_object, icmp, port, protocol, state};
-use super::{CHAINS, Compiler, index, log_level, on, span};
+use super::{CHAINS, Compiler, log_level, on, span};
 use crate::Family;
 use crate::config::{Action, Direction};
 use crate::ir::{
@@ -30,7 +30,7 @@ impl Compiler<'_, '_> {
         let host = on(self.node.host.enable.as_ref(), true);
         for family in Family::BOTH {
             let dispatch = Origin::built_in(BuiltIn::Dispatch);
-            let ips = core::mem::take(&mut self.ips[index(family)]);
+            let ips = core::mem::take(self.ips.of_mut(family));
             let mut forward = Vec::with_capacity(5);
             if !ips.is_empty() {
                 let known = ConnectionStates::RELATED.and(ConnectionStates::ESTABLISHED);
@@ -46,9 +46,9 @@ impl Compiler<'_, '_> {
             forward.push(direct(to_guests, Target::Jump(CHAINS.to_guests), dispatch));
             let from_guests = [Test::Bridged, Test::BridgePortOut(FWLN)];
             forward.push(direct(from_guests, Target::Jump(CHAINS.from_guests), dispatch));
-            let rules = core::mem::take(&mut self.to_guests[index(family)]);
+            let rules = core::mem::take(self.to_guests.of_mut(family));
             self.add_chain(family, CHAINS.to_guests, rules);
-            let rules = core::mem::take(&mut self.from_guests[index(family)]);
+            let rules = core::mem::take(self.from_guests.of_mut(family));
             self.add_chain(family, CHAINS.from_guests, rules);
 
             let jump =

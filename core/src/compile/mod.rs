@@ -28,6 +28,7 @@ use crate::config::nic::{GuestKind, Nic};
 use crate::config::options::{ClusterOptions, GuestOptions, HostOptions, RateLimit, Setting};
 use crate::diag::Sink;
 use crate::facts::{Facts, Network};
+use crate::family::PerFamily;
 use crate::ir::{BridgeRule, Chain, ChainName, Hook, HookPoint, Rule, Ruleset, SetName, Table};
 use crate::policy;
 use crate::text::Span;
@@ -85,9 +86,9 @@ pub struct Compiler<'a, 's> {
     ruleset: Ruleset,
     limit: Option<RateLimit>,
     /// Rules of the dispatch chains, which grow guest by guest.
-    to_guests: [Vec<Rule>; 2],
-    from_guests: [Vec<Rule>; 2],
-    ips: [Vec<Rule>; 2],
+    to_guests: PerFamily<Vec<Rule>>,
+    from_guests: PerFamily<Vec<Rule>>,
+    ips: PerFamily<Vec<Rule>>,
     bridge_dispatch: Vec<BridgeRule>,
     done_groups: BTreeSet<String>,
     /// Where each kernel set comes from, to notice collisions.
@@ -103,17 +104,17 @@ impl<'a, 's> Compiler<'a, 's> {
             sink,
             ruleset: Ruleset::default(),
             limit,
-            to_guests: Default::default(),
-            from_guests: Default::default(),
-            ips: Default::default(),
+            to_guests: PerFamily::default(),
+            from_guests: PerFamily::default(),
+            ips: PerFamily::default(),
             bridge_dispatch: Vec::new(),
             done_groups: BTreeSet::new(),
             set_places: BTreeMap::new(),
         };
         for family in Family::BOTH {
             compiler.standard_chains(family);
-            compiler.to_guests[index(family)] =
-                compiler.input_filters(family, log_level(node.host.log_level_out.as_ref()));
+            let filters = compiler.input_filters(family, log_level(node.host.log_level_out.as_ref()));
+            *compiler.to_guests.of_mut(family) = filters;
             compiler.raw(family);
         }
         if on(node.host.enable.as_ref(), true) {
@@ -155,14 +156,6 @@ impl<'a, 's> Compiler<'a, 's> {
 
     fn hook(table: &mut Table, from: HookPoint, to: ChainName) {
         table.hooks.push(Hook { from, to });
-    }
-}
-
-/// Index of a family's rules in pairs.
-const fn index(family: Family) -> usize {
-    match family {
-        Family::V4 => 0,
-        Family::V6 => 1,
     }
 }
 

@@ -37,7 +37,7 @@ impl Compiler<'_, '_> {
             let more = nic.map(own_addresses).unwrap_or_default();
             let lines = set.lines + more.len();
             entries.extend(more);
-            self.add_set(Source { owner, name: &set.name, span: set.span, entries, lines });
+            self.add_set(&Source { owner, name: &set.name, span: set.span, entries, lines });
         }
         if on(guest.options.ipfilter.as_ref(), false) {
             for nic in guest.nics.iter().filter(|nic| nic.firewall) {
@@ -45,7 +45,7 @@ impl Compiler<'_, '_> {
                 if guest.sets.iter().all(|set| set.name != name) {
                     let entries = own_addresses(nic);
                     let lines = entries.len();
-                    self.add_set(Source { owner, name: &name, span: None, entries, lines });
+                    self.add_set(&Source { owner, name: &name, span: None, entries, lines });
                 }
             }
         }
@@ -60,7 +60,7 @@ impl Compiler<'_, '_> {
             if set.name == "management" {
                 management = Some(set);
             } else {
-                self.add_set(Source {
+                self.add_set(&Source {
                     owner,
                     name: &set.name,
                     span: set.span,
@@ -76,7 +76,7 @@ impl Compiler<'_, '_> {
         // COMPAT: the node's network is appended once by each of two steps (spec 06 section 4).
         let lines = management.map_or(0, |set| set.lines) + 2;
         let span = management.and_then(|set| set.span);
-        self.add_set(Source { owner, name: "management", span, entries, lines });
+        self.add_set(&Source { owner, name: "management", span, entries, lines });
         for (name, members) in &self.node.facts.sdn.ipset {
             let valid = members.iter().filter(|member| member.cidr.net().prefix_len() > 0);
             let entry = |member: &crate::facts::SdnMember| Entry {
@@ -85,11 +85,11 @@ impl Compiler<'_, '_> {
                 span: None,
             };
             let entries = valid.map(entry).collect();
-            self.add_set(Source { owner, name, span: None, entries, lines: members.len() });
+            self.add_set(&Source { owner, name, span: None, entries, lines: members.len() });
         }
     }
 
-    fn add_set(&mut self, source: Source<'_>) {
+    fn add_set(&mut self, source: &Source<'_>) {
         let size = u32::try_from(source.lines.max(LEAST_SIZE).next_power_of_two()).unwrap_or(1 << 31);
         for family in Family::BOTH {
             let name = policy::set_name(source.owner, source.name, family);
@@ -99,7 +99,7 @@ impl Compiler<'_, '_> {
             if let Some((owner, other, span)) = self.set_places.insert(name, place)
                 && family == Family::V4
             {
-                self.collision(&source, owner, &other, span);
+                self.collision(source, owner, &other, span);
             }
         }
     }

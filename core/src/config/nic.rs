@@ -138,9 +138,8 @@ fn device(index: u8, span: Span, value: &str, kind: GuestKind, sink: &mut Sink) 
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         match (key, kind) {
             ("bridge", _) => nic.bridge = Some(value.to_string()),
-            ("firewall", _) => match boolean(value) {
-                Some(on) => nic.firewall = on,
-                None => {
+            ("firewall", _) => {
+                let Some(on) = boolean(value) else {
                     let message = alloc::format!("`firewall={value}` is neither yes nor no");
                     sink.push(
                         Diagnostic::new(codes::BAD_NIC, span, message)
@@ -148,8 +147,9 @@ fn device(index: u8, span: Span, value: &str, kind: GuestKind, sink: &mut Sink) 
                             .note("write `firewall=1` to have it filtered"),
                     );
                     return None;
-                }
-            },
+                };
+                nic.firewall = on;
+            }
             ("macaddr", GuestKind::Vm) | ("hwaddr", GuestKind::Container) => mac = Some(value),
             (model, GuestKind::Vm) if MODELS.contains(&model) && !value.is_empty() => mac = Some(value),
             ("ip", GuestKind::Container) => nic.ip = address(value),

@@ -173,23 +173,23 @@ options! {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Options {
     /// Of `cluster.fw`.
-    Cluster(ClusterOptions),
+    Cluster(alloc::boxed::Box<ClusterOptions>),
     /// Of `host.fw`.
-    Host(HostOptions),
-    /// Of a guest file. In a box, as there are thousands of them.
+    Host(alloc::boxed::Box<HostOptions>),
+    /// Of a guest file.
     Guest(alloc::boxed::Box<GuestOptions>),
     /// Of a VNet file.
-    Vnet(VnetOptions),
+    Vnet(alloc::boxed::Box<VnetOptions>),
 }
 
 impl Options {
     /// No options.
     pub fn none(level: Level) -> Self {
         match level {
-            Level::Cluster => Self::Cluster(ClusterOptions::default()),
-            Level::Host => Self::Host(HostOptions::default()),
+            Level::Cluster => Self::Cluster(alloc::boxed::Box::default()),
+            Level::Host => Self::Host(alloc::boxed::Box::default()),
             Level::Guest => Self::Guest(alloc::boxed::Box::default()),
-            Level::Vnet => Self::Vnet(VnetOptions::default()),
+            Level::Vnet => Self::Vnet(alloc::boxed::Box::default()),
         }
     }
 

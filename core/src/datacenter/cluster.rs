@@ -39,7 +39,7 @@ const ENABLE_TIME: u64 = 60;
 impl Cluster {
     pub(crate) fn resolve(file: &File, context: &Context<'_>, facts: &Facts, sink: &mut Sink) -> Self {
         let options = match &file.options {
-            Options::Cluster(options) => options.clone(),
+            Options::Cluster(options) => ClusterOptions::clone(options),
             _ => ClusterOptions::default(),
         };
         let enabled = match options.enable.as_ref().map(|enable| enable.value) {

@@ -18,7 +18,7 @@ impl Datacenter {
     /// Checks a guest and hands it on, if it exists.
     pub(super) fn guest(
         &self,
-        guest: &GuestFiles,
+        guest: &GuestFiles<'_>,
         names: &Names<'_>,
         context: &Context<'_>,
         cluster: &Cluster,

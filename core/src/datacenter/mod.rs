@@ -67,12 +67,14 @@ pub struct Inventory {
 }
 
 /// A guest and the files about it.
-struct GuestFiles {
+struct GuestFiles<'a> {
     vmid: Vmid,
     /// Its firewall file, if that is not empty.
     firewall: Option<FileId>,
     /// Its configuration, if the guest exists.
     config: Option<(FileId, GuestKind)>,
+    /// The node it is on.
+    node: Option<&'a str>,
 }
 
 impl Datacenter {
@@ -146,8 +148,7 @@ impl Datacenter {
         let context = Context { files: &self.files, facts, cluster: &definitions, groups: &groups };
         let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
         lint::cluster::check(self.has_cluster_file(), &cluster_file, &cluster, facts, &mut sink);
-        let corosync = self.corosync(facts, &mut sink);
-        drop(corosync);
+        self.corosync(facts, &mut sink);
         let mut host_rules = Vec::new();
         for (kind, id) in &self.kinds {
             match kind {
@@ -159,7 +160,7 @@ impl Datacenter {
                 _ => {}
             }
         }
-        lint::lockout::check(&cluster, &host_rules, facts, &mut sink);
+        lint::lockout::check(&cluster, &host_rules, &mut sink);
         for guest in self.guests(None) {
             self.guest(&guest, &names, &context, &cluster, &mut sink, |_| {});
         }
@@ -189,7 +190,7 @@ impl Datacenter {
             Some(Options::Host(options)) => options,
             _ => &default_options,
         };
-        lint::lockout::check(&cluster, host.as_slice(), facts, &mut sink);
+        lint::lockout::check(&cluster, host.as_slice(), &mut sink);
         if cluster.enabled {
             lint::cluster::local_network(&cluster, &mut sink);
         }
@@ -305,42 +306,32 @@ impl Datacenter {
     }
 
     /// Guests with a firewall file, in the order in which they are compiled; of one node, or all.
-    fn guests(&self, of_node: Option<&str>) -> Vec<GuestFiles> {
-        let mut configs: BTreeMap<Vmid, (FileId, GuestKind, &str)> = BTreeMap::new();
+    fn guests(&self, of_node: Option<&str>) -> Vec<GuestFiles<'_>> {
+        let mut guests: BTreeMap<Vmid, GuestFiles> = BTreeMap::new();
         for (kind, id) in &self.kinds {
-            if let FileKind::GuestConfig(vmid, node, guest) = kind {
-                configs.entry(*vmid).or_insert((*id, *guest, node));
-            }
-        }
-        let mut guests: Vec<GuestFiles> = Vec::new();
-        let firewall = |vmid| self.kinds.get(&FileKind::Guest(vmid)).copied();
-        let used = |id: &FileId| !is_empty_file(self.files.text(*id));
-        match of_node {
-            Some(wanted) => {
-                for (vmid, (config, kind, node)) in configs {
-                    if node == wanted {
-                        let config = Some((config, kind));
-                        guests.push(GuestFiles { vmid, firewall: firewall(vmid).filter(used), config });
+            match kind {
+                // Guest files come before guest configurations in the order of kinds.
+                FileKind::Guest(vmid) => {
+                    let firewall = Some(*id).filter(|id| !is_empty_file(self.files.text(*id)));
+                    guests.insert(*vmid, GuestFiles { vmid: *vmid, firewall, config: None, node: None });
+                }
+                FileKind::GuestConfig(vmid, node, kind) => {
+                    let guest = guests.entry(*vmid).or_insert(GuestFiles {
+                        vmid: *vmid,
+                        firewall: None,
+                        config: None,
+                        node: None,
+                    });
+                    if guest.config.is_none() {
+                        guest.config = Some((*id, *kind));
+                        guest.node = Some(node);
                     }
                 }
-            }
-            None => {
-                let with_files = self.kinds.iter().filter_map(|(kind, id)| match kind {
-                    FileKind::Guest(vmid) => Some((*vmid, *id)),
-                    _ => None,
-                });
-                for (vmid, id) in with_files {
-                    let config = configs.remove(&vmid).map(|(config, kind, _)| (config, kind));
-                    guests.push(GuestFiles { vmid, firewall: Some(id).filter(used), config });
-                }
-                let rest = configs.into_iter().map(|(vmid, (config, kind, _))| (vmid, config, kind));
-                guests.extend(rest.map(|(vmid, config, kind)| GuestFiles {
-                    vmid,
-                    firewall: None,
-                    config: Some((config, kind)),
-                }));
+                _ => {}
             }
         }
+        let mut guests: Vec<_> =
+            guests.into_values().filter(|guest| of_node.is_none() || guest.node == of_node).collect();
         guests.sort_by_cached_key(|guest| (guest.config.map(|(_, kind)| kind), guest.vmid.sort_key()));
         guests
     }

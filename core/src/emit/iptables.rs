@@ -194,9 +194,9 @@ fn addresses(out: &mut String, written: &Written<Addresses>) {
             }
         }
         Addresses::Range(ends) => {
-            write::address(out, ends[0]);
+            write::address(out, ends.first);
             out.push('-');
-            write::address(out, ends[1]);
+            write::address(out, ends.last);
         }
     }
 }

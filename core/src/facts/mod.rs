@@ -42,6 +42,7 @@ pub struct Facts {
     /// Keys that are none of the above; callers should say so.
     #[cfg(feature = "serde")]
     #[serde(flatten)]
+    #[expect(clippy::zero_sized_map_values, reason = "serde flattens into maps only")]
     pub unknown: BTreeMap<String, serde::de::IgnoredAny>,
 }
 

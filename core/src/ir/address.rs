@@ -15,7 +15,16 @@ pub enum Addresses {
     /// Any of these, at least two.
     List(Box<[IpNet]>),
     /// From the first to the last, both included.
-    Range(Box<[IpAddr; 2]>),
+    Range(Box<AddressRange>),
+}
+
+/// Addresses from the first to the last, both of one family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AddressRange {
+    /// The lowest address.
+    pub first: IpAddr,
+    /// The highest address; not below `first`.
+    pub last: IpAddr,
 }
 
 impl Addresses {
@@ -24,7 +33,7 @@ impl Addresses {
         let v4 = match self {
             Self::Net(net) => net.addr().is_ipv4(),
             Self::List(nets) => nets.first().is_none_or(|net| net.addr().is_ipv4()),
-            Self::Range(ends) => ends[0].is_ipv4(),
+            Self::Range(ends) => ends.first.is_ipv4(),
         };
         if v4 { Family::V4 } else { Family::V6 }
     }
@@ -35,7 +44,7 @@ impl Addresses {
             Self::Net(net) => net.contains(&address),
             Self::List(nets) => nets.iter().any(|net| net.contains(&address)),
             Self::Range(ends) => {
-                ends[0].is_ipv4() == address.is_ipv4() && ends[0] <= address && address <= ends[1]
+                ends.first.is_ipv4() == address.is_ipv4() && ends.first <= address && address <= ends.last
             }
         }
     }

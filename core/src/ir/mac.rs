@@ -29,17 +29,23 @@ impl Mac {
 
     /// The IPv6 link-local address made from it (EUI-64, RFC 4291 appendix A).
     pub fn link_local(self) -> Ipv6Addr {
-        let [a, b, c, d, e, f] = self.0;
+        let [vendor @ .., third, fourth, fifth] = self.0;
+        let [first, second, last] = vendor;
         let group = |high: u8, low: u8| u16::from_be_bytes([high, low]);
-        Ipv6Addr::new(0xfe80, 0, 0, 0, group(a ^ 2, b), group(c, 0xff), group(0xfe, d), group(e, f))
+        let groups = [group(first ^ 2, second), group(last, 0xff), group(0xfe, third), group(fourth, fifth)];
+        let [g4, g5, g6, g7] = groups;
+        Ipv6Addr::new(0xfe80, 0, 0, 0, g4, g5, g6, g7)
     }
 }
 
 /// Upper-case pairs, as Proxmox VE writes them.
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02X}:{b:02X}:{c:02X}:{d:02X}:{e:02X}:{g:02X}")
+        for (index, byte) in self.0.iter().enumerate() {
+            let colon = if index > 0 { ":" } else { "" };
+            write!(f, "{colon}{byte:02X}")?;
+        }
+        Ok(())
     }
 }
 

@@ -25,7 +25,7 @@ mod written;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-pub use address::Addresses;
+pub use address::{AddressRange, Addresses};
 pub use bridge::{BridgeChain, BridgeMatch, BridgeRule, BridgeTable, BridgeTarget};
 pub use mac::Mac;
 pub use matcher::{

@@ -125,11 +125,10 @@ names! {
 }
 
 impl SetName {
-    /// A short prefix and a number in upper-case hexadecimal; a prefix that is no name is left out.
-    pub fn numbered(prefix: &str, number: u32) -> Self {
-        let mut name = Self::new(prefix).map_or(Inline { bytes: [0; 31], len: 0 }, |name| name.0);
-        let digits = alloc::format!("{number:X}");
-        for digit in digits.bytes() {
+    /// `PVEFW-` and a number in upper-case hexadecimal, for names that are too long.
+    pub(crate) fn numbered(number: u32) -> Self {
+        let Self(mut name) = Self::literal("PVEFW-");
+        for digit in alloc::format!("{number:X}").bytes() {
             if let Some(byte) = name.bytes.get_mut(usize::from(name.len)) {
                 *byte = digit;
                 name.len += 1;

@@ -9,7 +9,6 @@ use crate::config::options::Options;
 use crate::config::{Action, Direction, File};
 use crate::datacenter::Cluster;
 use crate::diag::{Diagnostic, Sink, codes};
-use crate::facts::Facts;
 use crate::ir::{Protocol, Side, Test};
 use crate::policy::{self, Body};
 use crate::text::Span;
@@ -27,7 +26,7 @@ enum Fate {
     Undecided,
 }
 
-pub(crate) fn check(cluster: &Cluster, hosts: &[(File, Vec<policy::Rule>)], _: &Facts, sink: &mut Sink) {
+pub(crate) fn check(cluster: &Cluster, hosts: &[(File, Vec<policy::Rule>)], sink: &mut Sink) {
     if !cluster.enabled {
         return;
     }
@@ -136,7 +135,7 @@ fn decide(action: Action, parts: &[policy::Part], port: u16) -> Option<Action> {
                         covers &= matches!(*protocol.value(), Protocol::TCP | Protocol::ANY);
                     }
                     Test::Port { side: Side::Destination, ports, .. } => {
-                        covers &= ports.value().contains(port)
+                        covers &= ports.value().contains(port);
                     }
                     Test::Address(Side::Source, addresses) => {
                         everybody &= matches!(addresses.value(), crate::ir::Addresses::Net(net) if net.prefix_len() == 0);

@@ -29,8 +29,8 @@ impl<'c> Definitions<'c> {
 
     /// The value of an alias as known at `at` in the same file: the last good definition above.
     pub(super) fn alias_above(&self, name: &str, at: Span) -> Option<&'c Spanned<Written<Addresses>>> {
-        let above = self.aliases.get(name)?.iter().rev().filter(|alias| alias.span.start < at.start);
-        above.filter_map(|alias| alias.value.as_ref()).next()
+        let above = self.aliases.get(name)?.iter().filter(|alias| alias.span.start < at.start);
+        above.rev().find_map(|alias| alias.value.as_ref())
     }
 
     /// The final value of an alias: its last good definition.

@@ -113,8 +113,13 @@ impl<'a> Resolver<'a, '_> {
                     let addresses =
                         [(Side::Source, source.flatten()), (Side::Destination, destination.flatten())];
                     let device = Self::device(direction, interface);
-                    let parts =
-                        parts(rule, device, &addresses, agreed.family(), expanded.map(|used| used.index));
+                    let parts = parts(
+                        rule,
+                        device.as_ref(),
+                        &addresses,
+                        agreed.family(),
+                        expanded.map(|used| used.index),
+                    );
                     Body::Filter { direction, action, parts }
                 })
             }
@@ -313,7 +318,7 @@ fn template_text(template: &Template) -> String {
         [("-dport", template.dport), ("-sport", template.sport), ("-icmp-type", template.icmp_type)]
     {
         if let Some(value) = value {
-            text.push_str(&format!(" {option} {value}"));
+            text.extend([" ", option, " ", value]);
         }
     }
     text
@@ -331,7 +336,7 @@ fn icmp_family(protocol: &Written<Protocol>) -> Option<Family> {
 
 fn parts(
     rule: &config::Rule,
-    device: Option<Test>,
+    device: Option<&Test>,
     addresses: &[(Side, Option<Resolved<'_>>)],
     family: Option<Family>,
     expanded: Option<u8>,
@@ -349,7 +354,7 @@ fn parts(
     let shared = families.len() == 2 && !has_set && same_templates;
     for family in families {
         let mut add = |template: Option<&Template>, maker: Maker| {
-            let matches = Matches::from(conditions(rule, device.as_ref(), addresses, *family, template));
+            let matches = Matches::from(conditions(rule, device, addresses, *family, template));
             let (v4, v6) = match family {
                 _ if shared => (Some(matches.clone()), Some(matches)),
                 Family::V4 => (Some(matches), None),

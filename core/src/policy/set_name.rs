@@ -31,7 +31,7 @@ const LONGEST_ID: usize = 20;
 pub fn set_name(owner: Owner, name: &str, family: Family) -> SetName {
     let id = format!("{}-{name}-v{}", owner.number(), family.number());
     let plain = if id.len() <= LONGEST_ID { SetName::new(&format!("PVEFW-{id}")).ok() } else { None };
-    plain.unwrap_or_else(|| SetName::numbered("PVEFW-", fnv31a(id.as_bytes())))
+    plain.unwrap_or_else(|| SetName::numbered(fnv31a(id.as_bytes())))
 }
 
 /// FNV-1a over the bytes, cut to 31 bits (spec 04 section 6.1).
@@ -61,7 +61,7 @@ mod tests {
         ] {
             assert_eq!(set_name(owner, name, family).to_string(), kernel);
         }
-        assert_eq!(fnv31a(b""), 0x11C9_DC5);
+        assert_eq!(fnv31a(b""), 0x011C_9DC5);
         assert_eq!(fnv31a(b"hello"), 0x4F9F_2CAB);
     }
 }

@@ -265,7 +265,6 @@ fn trim(line: Bytes<'_>) -> (Bytes<'_>, Bytes<'_>, Bytes<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use alloc::format;
     use alloc::string::String;
     use core::fmt::Write;
 
@@ -318,7 +317,7 @@ mod tests {
             b"[IPSET \xff]\n!\n!!",
             b"\xc3\xa0\n#\xc3\xa0",
         ] {
-            assert_eq!(Tree::parse(text).print(), text, "{}", format!("{text:?}"));
+            assert_eq!(Tree::parse(text).print(), text, "{text:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::config::model::{AddressValue, Reference, Scope, family_of};
 use crate::config::value::{NAME_LIMIT, is_definable_name};
 use crate::diag::{Diagnostic, Safety, codes};
 use crate::facts::{Network, NetworkError};
-use crate::ir::{Addresses, Written};
+use crate::ir::{AddressRange, Addresses, Written};
 use crate::text::Span;
 
 impl Lower<'_, '_> {
@@ -24,7 +24,7 @@ impl Lower<'_, '_> {
                 .set_reference(span, text, name)
                 .map_or(AddressValue::Faulty(None), AddressValue::Set);
         }
-        if let Some(reference) = self.alias_reference(span, text) {
+        if let Some(reference) = alias_reference(span, text) {
             if text.len() > NAME_LIMIT {
                 self.name_too_long(span, text);
                 return AddressValue::Faulty(None);
@@ -32,14 +32,6 @@ impl Lower<'_, '_> {
             return AddressValue::Alias(reference);
         }
         self.literal(span, text)
-    }
-
-    /// `name`, `dc/name` or `guest/name`.
-    pub(super) fn alias_reference(&self, span: Span, text: &str) -> Option<Reference> {
-        let scopes = [Scope::Datacenter, Scope::Guest];
-        let scope = scopes.into_iter().find(|scope| text.starts_with(scope.prefix())).unwrap_or(Scope::Any);
-        let name = text.strip_prefix(scope.prefix())?;
-        is_definable_name(name).then(|| Reference { scope, name: part(span, text, name) })
     }
 
     fn set_reference(&mut self, span: Span, text: &str, name: &str) -> Option<Reference> {
@@ -203,7 +195,7 @@ impl Lower<'_, '_> {
             );
             return AddressValue::Faulty(Some(family_of(low)));
         }
-        let value = Addresses::Range(alloc::boxed::Box::new([low, high]));
+        let value = Addresses::Range(alloc::boxed::Box::new(AddressRange { first: low, last: high }));
         let canonical =
             family_of(low) == Family::V4 || format!("{low}-{high}") == text && !text.contains('.');
         AddressValue::Literal(if canonical {
@@ -248,6 +240,14 @@ impl Lower<'_, '_> {
             || message,
         );
     }
+}
+
+/// `name`, `dc/name` or `guest/name`.
+pub(super) fn alias_reference(span: Span, text: &str) -> Option<Reference> {
+    let scopes = [Scope::Datacenter, Scope::Guest];
+    let scope = scopes.into_iter().find(|scope| text.starts_with(scope.prefix())).unwrap_or(Scope::Any);
+    let name = text.strip_prefix(scope.prefix())?;
+    is_definable_name(name).then(|| Reference { scope, name: part(span, text, name) })
 }
 
 /// What may have been meant by something that is not an address.

@@ -32,7 +32,7 @@ impl Lower<'_, '_> {
     }
 
     fn member_value(&mut self, span: Span, text: &str) -> MemberValue {
-        if let Some(reference) = self.alias_reference(span, text) {
+        if let Some(reference) = super::address::alias_reference(span, text) {
             return MemberValue::Alias(reference);
         }
         if let Some(name) = text.strip_prefix('+') {

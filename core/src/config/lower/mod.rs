@@ -9,7 +9,7 @@ mod port;
 mod rule;
 mod rule_syntax;
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::model::{File, Rule};
@@ -173,7 +173,7 @@ fn alternatives(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let quoted: Vec<_> = names.into_iter().map(|name| alloc::format!("`{}`", name.as_ref())).collect();
     match quoted.as_slice() {
         [] => String::new(),
-        [only] => only.to_string(),
+        [only] => only.clone(),
         [first @ .., last] => alloc::format!("{} or {last}", first.join(", ")),
     }
 }

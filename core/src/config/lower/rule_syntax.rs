@@ -64,7 +64,7 @@ impl Lower<'_, '_> {
                 word_span,
                 |diagnostic| {
                     let mut diagnostic = diagnostic.label("the rule is left out");
-                    if matches!(Action::named(word), Some(_)) {
+                    if Action::named(word).is_some() {
                         diagnostic = diagnostic.note("a rule has one action, behind the direction");
                     } else if word == "!" {
                         diagnostic = diagnostic.note("conditions can't be negated; put a rule with the opposite action before this one");
@@ -241,7 +241,9 @@ fn translate(text: &str) -> Option<String> {
     let mut options: Vec<String> = Vec::new();
     if let Some(first) = words.peek().copied() {
         match first.to_ascii_uppercase().as_str() {
-            "IPTABLES" | "IP6TABLES" => drop(words.next()),
+            "IPTABLES" | "IP6TABLES" => {
+                words.next();
+            }
             "IN" | "OUT" | "FORWARD" => {
                 direction = Some(first.to_ascii_uppercase());
                 words.next();
@@ -264,7 +266,7 @@ fn translate(text: &str) -> Option<String> {
                 );
             }
             "-j" | "--jump" => {
-                action = Some(words.next().filter(|word| Action::named(word).is_some())?.to_string())
+                action = Some(words.next().filter(|word| Action::named(word).is_some())?.to_string());
             }
             "-m" | "--match" => {
                 // Modules that only say where the options behind them come from.
@@ -276,7 +278,7 @@ fn translate(text: &str) -> Option<String> {
             }
             // Known connections pass anyway.
             "--ctstate" | "--state" if words.peek()?.split(',').any(|state| state == "NEW") => {
-                drop(words.next())
+                words.next();
             }
             _ => {
                 let name =

@@ -72,7 +72,7 @@ pub(crate) fn run(args: &TryArgs, output: &Output) -> Result<Exit, Stop> {
 
     let unusable = |error: Error| {
         let stop = Stop::failed(error.to_string());
-        error.advice().into_iter().fold(stop, |stop, line| stop.help(line))
+        error.advice().into_iter().fold(stop, Stop::help)
     };
     let tools = Tools::find(args.variant).map_err(unusable)?;
     let sandbox = Sandbox::enter().map_err(unusable)?;
