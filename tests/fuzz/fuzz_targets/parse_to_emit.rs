@@ -5,7 +5,17 @@
 //! is read as a file of every kind at once.
 #![no_main]
 
+use std::collections::BTreeSet;
+
 use libfuzzer_sys::fuzz_target;
+use pvefw_core::Family;
+use pvefw_core::datacenter::Datacenter;
+use pvefw_core::diag::{Severity, codes, render};
+use pvefw_core::emit;
+use pvefw_core::facts::Facts;
+use pvefw_core::ir::Maker;
+use pvefw_core::syntax::Tree;
+use pvefw_core::text::{LineIndex, Span};
 
 /// One file of each kind, named as below `/etc/pve`.
 const FILES: [&str; 6] = [
@@ -26,19 +36,52 @@ fn files(input: &[u8]) -> impl Iterator<Item = (&'static str, &[u8])> {
     FILES.into_iter().zip(texts)
 }
 
-/// What is tried: every offset of every file, and some past its end, has a line and a column.
+/// What is tried: the trees print back every byte; the datacenter is checked, compiled with the firewall on, and
+/// written; every finding has a place that can be shown; no line with an error makes a rule.
 fn run<'a>(files: impl Iterator<Item = (&'static str, &'a [u8])>) {
-    let mut all = pvefw_core::text::Files::new();
+    let mut datacenter = Datacenter::new();
     for (name, text) in files {
-        let id = all.add(name, text);
-        let lines = all.file(id).expect("just added").line_index();
-        let len = u32::try_from(text.len()).expect("libFuzzer's inputs are small");
-        // Quadratic in the length of a line, so not at every offset of a long file.
-        let step = (text.len() / 64).max(1);
-        for offset in (0..=len + 2).step_by(step).chain([len, u32::MAX]) {
-            let position = lines.position(text, offset);
-            assert!(lines.start(position.line) <= offset, "line {} starts after {offset}", position.line);
-            assert!(position.column >= 1, "columns count from 1");
+        assert_eq!(Tree::parse(text).print(), text);
+        let mut text = text.to_vec();
+        if name == "firewall/cluster.fw" {
+            text.extend_from_slice(b"\n[OPTIONS]\nenable: 1\n");
+        }
+        datacenter.add(name, text);
+    }
+    let facts = Facts { node: Some("n1".to_owned()), ..Facts::default() };
+    let checked = datacenter.check(&facts);
+    let (ruleset, sink) = datacenter.compile(&facts);
+    let options = render::Options::default();
+    let mut faulty = BTreeSet::new();
+    for diagnostic in sink.into_sorted() {
+        if diagnostic.severity == Severity::Error && diagnostic.code != codes::UNKNOWN_GROUP {
+            faulty.insert(line(&datacenter, diagnostic.span));
+        }
+        assert!(!render::concise(&diagnostic, datacenter.files()).is_empty());
+    }
+    for diagnostic in checked.into_sorted().iter().take(20) {
+        assert!(render::one(diagnostic, datacenter.files(), &options).contains(diagnostic.code.name()));
+    }
+    for family in Family::BOTH {
+        for rule in ruleset.tables(family).filter.chains.values().flat_map(|chain| &chain.rules) {
+            if let (Some(span), Maker::Line | Maker::Macro { .. }) = (rule.origin.span, rule.origin.maker) {
+                let place = line(&datacenter, span);
+                assert!(!faulty.contains(&place), "{place:?} has an error and makes {rule:?}");
+            }
         }
     }
+    let restore = emit::restore(&ruleset);
+    for text in [&restore.ipset, &restore.ebtables, &restore.iptables, &restore.ip6tables] {
+        for line in text.lines() {
+            assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
+            let known = ["-A ", ":", "*", "COMMIT", "create ", "add "];
+            assert!(known.iter().any(|start| line.starts_with(start)), "{line:?}");
+        }
+    }
+}
+
+fn line(datacenter: &Datacenter, span: Span) -> (u32, u32) {
+    let text = datacenter.files().text(span.file);
+    assert!(span.end as usize <= text.len(), "{span:?} lies outside of its file");
+    (span.file.0, LineIndex::new(text).line(span.start))
 }
