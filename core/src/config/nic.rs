@@ -131,6 +131,16 @@ pub fn parse(file: FileId, text: &[u8], kind: GuestKind, sink: &mut Sink) -> Vec
     nics
 }
 
+/// The bridges named in a guest's configuration.
+pub fn bridges(text: &[u8]) -> impl Iterator<Item = &str> {
+    let current = text.split(|byte| *byte == b'\n').take_while(|line| line.first() != Some(&b'['));
+    let nics =
+        current.filter(|line| line.starts_with(b"net")).filter_map(|line| core::str::from_utf8(line).ok());
+    nics.flat_map(|line| line.split([',', ' ']))
+        .filter_map(|part| part.strip_prefix("bridge="))
+        .map(str::trim)
+}
+
 fn device(index: u8, span: Span, value: &str, kind: GuestKind, sink: &mut Sink) -> Option<Nic> {
     let mut nic = Nic { index, span, mac: None, firewall: false, bridge: None, ip: None, ip6: None };
     let mut mac = None;

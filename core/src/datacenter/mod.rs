@@ -164,6 +164,10 @@ impl Datacenter {
         for guest in self.guests(None) {
             self.guest(&guest, &names, &context, &cluster, &mut sink, |_| {});
         }
+        let bridges = self.bridges(None);
+        for file in host_rules.iter().map(|(file, _)| file).chain([&cluster_file]) {
+            lint::interface::check(&self.files, file, &bridges, facts, &mut sink);
+        }
         sink
     }
 
@@ -204,6 +208,10 @@ impl Datacenter {
                     compiler.guest(guest);
                 }
             });
+        }
+        let bridges = self.bridges(Some(node));
+        for file in host.iter().map(|(file, _)| file).chain([&cluster_file]) {
+            lint::interface::check(&self.files, file, &bridges, facts, &mut sink);
         }
         let ruleset = compiler.map(Compiler::finish).unwrap_or_default();
         sink.append(compile_sink);
@@ -303,6 +311,17 @@ impl Datacenter {
                 None
             }
         }
+    }
+
+    /// The bridges that guests are plugged into; of one node, or all.
+    fn bridges(&self, of_node: Option<&str>) -> BTreeSet<String> {
+        let texts = self.kinds.iter().filter_map(|(kind, id)| match kind {
+            FileKind::GuestConfig(_, node, _) if of_node.is_none_or(|wanted| wanted == node) => {
+                Some(self.files.text(*id))
+            }
+            _ => None,
+        });
+        texts.flat_map(nic::bridges).map(String::from).collect()
     }
 
     /// Guests with a firewall file, in the order in which they are compiled; of one node, or all.

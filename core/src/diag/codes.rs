@@ -180,6 +180,8 @@ codes! {
     Error BAD_INTERFACE = "bad-interface";
     /// Rules of groups and VNets can't be limited to an interface.
     Error INTERFACE_NOT_HERE = "interface-not-here";
+    /// The interface of a rule is nearly, but not quite, one of the bridges that guests are plugged into.
+    Warning UNKNOWN_INTERFACE = "unknown-interface";
     /// The guest has no such network device, so the rule is never used.
     Warning NO_SUCH_NIC = "no-such-nic";
     /// No protocol has this name or number.

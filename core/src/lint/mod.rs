@@ -3,6 +3,7 @@
 pub(crate) mod cluster;
 pub(crate) mod corosync;
 pub(crate) mod guest;
+pub(crate) mod interface;
 pub(crate) mod lockout;
 pub(crate) mod sets;
 pub(crate) mod vnet;

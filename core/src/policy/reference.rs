@@ -155,6 +155,8 @@ impl<'a> Resolver<'a, '_> {
         if name == "local_network" {
             diagnostic = diagnostic
                 .note("the node's own network is detected after the rules are read; to use its name, define it: `local_network 192.0.2.0/24` under `[ALIASES]` of the cluster file");
+        } else if ["any", "all", "everywhere", "anywhere"].contains(&name) {
+            diagnostic = diagnostic.note("leave the option out if every address is meant");
         } else if let Some(near) = nearest(written, self.known_aliases().iter().copied()) {
             diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, reference.name, near);
         } else {

@@ -1,6 +1,5 @@
 //! Byte offsets to lines and columns.
 
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -51,9 +50,9 @@ impl LineIndex {
         let line = self.line(offset);
         let start = self.start(line);
         let before = text.get(start as usize..(offset as usize).min(text.len())).unwrap_or_default();
-        let column =
-            u32::try_from(String::from_utf8_lossy(before).chars().count()).unwrap_or(u32::MAX - 1) + 1;
-        Position { line, column }
+        let characters: usize =
+            before.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
+        Position { line, column: u32::try_from(characters).unwrap_or(u32::MAX - 1).saturating_add(1) }
     }
 }
 

@@ -295,6 +295,16 @@ fn explain_address(diagnostic: Diagnostic, span: Span, address: &str, prefix: &s
     {
         return diagnostic.note("host names are not resolved; write the address, or define an alias for it");
     }
+    if ['"', '\'', '“', '”', '„', '‘', '’'].iter().any(|quote| address.contains(*quote)) {
+        return diagnostic.note("values stand without quotes");
+    }
+    if address.starts_with('!') {
+        return diagnostic
+            .note("conditions can't be negated; put a rule with the opposite action before this one");
+    }
+    if let Some(inner) = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+        return diagnostic.fix(format!("write `{inner}`"), Safety::Unsafe, span, inner);
+    }
     diagnostic.note("a set is referred to as `+name`, an alias as `name`, with `dc/` or `guest/` before the name if need be")
 }
 
