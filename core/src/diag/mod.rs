@@ -1,7 +1,7 @@
 //! Diagnostics as data: what is wrong, where, why, and the way out.
 //!
-//! A [`Diagnostic`] knows no output format. The terminal report is in [`render`] (feature `render`), JSON in
-//! [`crate::report`] (feature `serde`). Every kind of problem is one row of [`codes`].
+//! A [`Diagnostic`] knows no output format. The terminal report is in `render` (feature `render`), JSON in
+//! `report` (feature `serde`). Every kind of problem is one row of [`codes`].
 //!
 //! Messages follow one grammar: lower case, no full stop, the user's own text in backticks. What to do about it goes
 //! into notes (`help: …` is added by the renderer) and [`Fix`]es.

@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 pub struct Position {
     /// Line, from 1.
     pub line: u32,
-    /// Column in characters, from 1. A byte that is not UTF-8 counts as one character.
+    /// Column in characters, from 1. A sequence that is not UTF-8 counts as one character,
+    /// the one it is shown as.
     pub column: u32,
 }
 
@@ -50,8 +51,10 @@ impl LineIndex {
         let line = self.line(offset);
         let start = self.start(line);
         let before = text.get(start as usize..(offset as usize).min(text.len())).unwrap_or_default();
-        let characters: usize =
-            before.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
+        let characters: usize = before
+            .utf8_chunks()
+            .map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty()))
+            .sum();
         Position { line, column: u32::try_from(characters).unwrap_or(u32::MAX - 1).saturating_add(1) }
     }
 }
