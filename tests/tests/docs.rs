@@ -13,14 +13,16 @@
 //! | `rust` | is `docs/example.rs`, which is run |
 //! | `text` | prose |
 
+extern crate alloc;
+
 #[cfg(test)]
 #[path = "../../docs/example.rs"]
 mod example;
 
 #[cfg(test)]
 mod documents {
-    use std::collections::BTreeSet;
-    use std::fmt::Write as _;
+    use alloc::collections::BTreeSet;
+    use core::fmt::Write as _;
     use std::path::{Path, PathBuf};
     use std::process::{Command, Output};
     use std::sync::OnceLock;
@@ -41,7 +43,7 @@ mod documents {
             ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(str::to_owned).into();
         for entry in fs::read_dir(top().join("docs")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            if name.ends_with(".md") {
+            if Path::new(&name).extension().is_some_and(|end| end == "md") {
                 names.push(format!("docs/{name}"));
             }
         }
@@ -73,7 +75,7 @@ mod documents {
             let ticks = line.len() - line.trim_start_matches('`').len();
             match open {
                 None if ticks >= 3 => {
-                    let mark = line[ticks..].split_whitespace().map(str::to_owned).collect();
+                    let mark = line.trim_start_matches('`').split_whitespace().map(str::to_owned).collect();
                     blocks.push(Block { place: format!("{name}:{number}"), mark, text: String::new() });
                     open = Some(ticks);
                 }
