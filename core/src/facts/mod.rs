@@ -11,6 +11,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+#[cfg(feature = "serde")]
+use serde::Deserialize as _;
+
 pub use names::Names;
 pub(crate) use network::written;
 pub use network::{Network, NetworkError};
@@ -26,10 +29,13 @@ pub struct Facts {
     /// The network it is in, as detected from its routes (spec 00 section 5).
     pub local_network: Option<Network>,
     /// Alternative names of interfaces: alternative name to real name.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "null_is_default"))]
     pub altnames: BTreeMap<String, String>,
     /// Addresses of host names (for `corosync.conf`).
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "null_is_default"))]
     pub resolve: BTreeMap<String, Vec<IpAddr>>,
     /// What the software-defined network provides.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "null_is_default"))]
     pub sdn: Sdn,
     /// Content of `/etc/services`: name, port, protocol. `None`: Debian's.
     pub services: Option<Vec<(String, u16, String)>>,
@@ -51,6 +57,7 @@ pub struct Facts {
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default))]
 pub struct Sdn {
     /// Sets by name (`vnet0-all`); names count as they are written.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "null_is_default"))]
     pub ipset: BTreeMap<String, Vec<SdnMember>>,
 }
 
@@ -63,4 +70,26 @@ pub struct SdnMember {
     /// Whether it is an exception.
     #[cfg_attr(feature = "serde", serde(default))]
     pub nomatch: bool,
+}
+
+/// `null` means the same as a key that is left out.
+#[cfg(feature = "serde")]
+fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + serde::Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_as_good_as_nothing() {
+        let text = r#"{"node":null,"local_network":null,"altnames":null,"resolve":null,"sdn":{"ipset":null},"now":null}"#;
+        assert_eq!(serde_json::from_str::<Facts>(text).unwrap(), Facts::default());
+        assert_eq!(serde_json::from_str::<Facts>(r#"{"sdn":null}"#).unwrap(), Facts::default());
+    }
 }
