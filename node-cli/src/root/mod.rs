@@ -5,6 +5,7 @@
 //! `fstat` and a `read`.
 
 mod file;
+mod live;
 pub(crate) mod loose;
 pub(crate) mod node;
 

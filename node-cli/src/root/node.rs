@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use pvefw_core::diag::suggest::nearest;
 use pvefw_core::facts::Facts;
 
-use super::{LIVE, Root, read_given};
+use super::{LIVE, Root, live, read_given};
 use crate::args::NodeArgs;
 use crate::exit::Stop;
 
@@ -31,6 +32,10 @@ pub(crate) fn facts(args: &NodeArgs, warnings: &mut Vec<String>) -> Result<Facts
     if let Some(node) = &args.node {
         facts.node = Some(node.clone());
     }
+    if facts.now.is_none() {
+        facts.now =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs());
+    }
     Ok(facts)
 }
 
@@ -44,6 +49,9 @@ pub(crate) fn settle(facts: &mut Facts, root: &mut Root, need: Need) -> Result<(
             root.warnings.push(format!("there is no node `{node}` in `{}`{near}", root.path.display()));
         }
         Some(_) => {}
+    }
+    if root.path == Path::new(LIVE) && facts.node == host_name() {
+        live::fill(facts);
     }
     Ok(())
 }
