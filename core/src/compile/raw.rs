@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use super::build::{direct, protocol};
 use super::{CHAINS, Compiler, on, span};
 use crate::Family;
-use crate::config::options::Setting;
 use crate::ir::{
     BuiltIn, Chain, HashLimit, HookPoint, Origin, PortModule, PortRange, Ports, Protocol, Side, Spelling,
     Target, TcpFlags, Test, Written,
@@ -19,12 +18,13 @@ impl Compiler<'_, '_> {
         let flood = on(host.protection_synflood.as_ref(), false);
         if flood {
             let limit = HashLimit {
-                rate: number(host.protection_synflood_rate.as_ref(), 200),
-                burst: number(host.protection_synflood_burst.as_ref(), 1000),
+                rate: number(host.protection_synflood_rate.as_ref().map(|rate| rate.value.0), 200),
+                burst: number(host.protection_synflood_burst.as_ref().map(|burst| burst.value.0), 1000),
                 name: "syn",
                 buckets: 2_097_152,
                 source_prefix: if family == Family::V4 { 32 } else { 64 },
-                expire: number(host.nf_conntrack_tcp_timeout_syn_recv.as_ref(), 60).saturating_mul(1000),
+                expire: number(host.nf_conntrack_tcp_timeout_syn_recv.as_ref().map(|time| time.value.0), 60)
+                    .saturating_mul(1000),
             };
             let tests = [
                 protocol(Protocol::TCP),
@@ -57,7 +57,6 @@ impl Compiler<'_, '_> {
 }
 
 /// The value, or `absent`; 0 counts as absent.
-fn number(setting: Option<&Setting<u64>>, absent: u32) -> u32 {
-    let value = setting.map_or(0, |setting| u32::try_from(setting.value).unwrap_or(u32::MAX));
-    if value == 0 { absent } else { value }
+fn number(value: Option<u32>, absent: u32) -> u32 {
+    value.filter(|value| *value != 0).unwrap_or(absent)
 }

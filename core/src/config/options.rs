@@ -113,13 +113,13 @@ options! {
         /// Time after which a silent connection is forgotten, in seconds (a kernel setting).
         nf_conntrack_tcp_timeout_established: u64,
         /// Time after which a half-open connection is forgotten, in seconds; also of the SYN flood table.
-        nf_conntrack_tcp_timeout_syn_recv: u64,
+        nf_conntrack_tcp_timeout_syn_recv: Seconds,
         /// Whether new connections are limited; off if absent.
         protection_synflood: bool,
         /// New connections a second and source; 200 if absent.
-        protection_synflood_rate: u64,
+        protection_synflood_rate: HashLimitNumber,
         /// New connections at once; 1000 if absent.
-        protection_synflood_burst: u64,
+        protection_synflood_burst: HashLimitNumber,
         /// Accepted, but without effect.
         protection_limit: u64,
         /// Whether the logger writes connections.
@@ -240,6 +240,24 @@ impl Queues {
     }
 }
 
+/// A number that the tools take in a `hashlimit` condition: more makes them refuse the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashLimitNumber(pub u32);
+
+impl HashLimitNumber {
+    /// The largest one (iptables 1.8: "Rate too fast", "out of range (1-1000000)").
+    pub const MOST: u32 = 1_000_000;
+}
+
+/// A time whose milliseconds fit into 32 bits, as the tools want them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub u32);
+
+impl Seconds {
+    /// The longest time.
+    pub const MOST: u32 = u32::MAX / 1000;
+}
+
 /// `ACCEPT` or `DROP`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForwardPolicy(pub Action);
@@ -266,6 +284,27 @@ impl OptionValue for u64 {
 
 fn digits<N: core::str::FromStr>(text: &str) -> Option<N> {
     if text.bytes().all(|digit| digit.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+/// A number that reaches the kernel tools as written, which read a leading zero as octal.
+fn plain_digits<N: core::str::FromStr>(text: &str) -> Option<N> {
+    if text.len() > 1 && text.starts_with('0') { None } else { digits(text) }
+}
+
+impl OptionValue for HashLimitNumber {
+    fn read(text: &str, _: &Names<'_>) -> Result<Self, String> {
+        let number = digits(text).filter(|number| *number <= Self::MOST).map(Self);
+        number.ok_or_else(|| {
+            format!("a whole number up to {}; the kernel tools refuse larger ones", Self::MOST)
+        })
+    }
+}
+
+impl OptionValue for Seconds {
+    fn read(text: &str, _: &Names<'_>) -> Result<Self, String> {
+        let number = digits(text).filter(|number| *number <= Self::MOST).map(Self);
+        number.ok_or_else(|| format!("a number of seconds up to {}", Self::MOST))
+    }
 }
 
 impl OptionValue for Action {
@@ -335,14 +374,15 @@ impl OptionValue for Queues {
     fn read(text: &str, _: &Names<'_>) -> Result<Self, String> {
         let expected = || "a queue number up to 65535, or two as `first:last`".to_string();
         if let Some((first, last)) = text.split_once(':') {
-            let (first, last) = (digits(first).ok_or_else(expected)?, digits(last).ok_or_else(expected)?);
-            // The tools refuse a range that is empty or has one queue only.
-            if first >= last {
-                return Err("a range of queues whose first is below its last".to_string());
+            let (first, last) =
+                (plain_digits(first).ok_or_else(expected)?, plain_digits(last).ok_or_else(expected)?);
+            // The tools refuse a range that is empty or has one queue only, the kernel one of all 65536.
+            if first >= last || last - first == u16::MAX {
+                return Err("a range of queues whose first is below its last, not all of them".to_string());
             }
             return Ok(Self { first: Some(first), last: Some(last) });
         }
-        let number: u16 = digits(text).ok_or_else(expected)?;
+        let number: u16 = plain_digits(text).ok_or_else(expected)?;
         Ok(Self { first: (number != 0).then_some(number), last: None })
     }
 }
@@ -351,7 +391,7 @@ impl OptionValue for RateLimit {
     fn read(text: &str, _: &Names<'_>) -> Result<Self, String> {
         let (mut enable, mut rate, mut burst) = (None, None, None);
         let twice = |key: &str| Err(format!("`{key}` only once"));
-        for part in text.split(',') {
+        for part in text.split(',').filter(|part| !part.is_empty()) {
             let (key, value) = part.split_once('=').unwrap_or(("enable", part));
             match key {
                 "enable" => {

@@ -164,6 +164,7 @@ impl Datacenter {
         for guest in self.guests(None) {
             self.guest(&guest, &names, &context, &cluster, &mut sink, |_| {});
         }
+        self.guests_on_several_nodes(&mut sink);
         let bridges = self.bridges(None);
         for file in host_rules.iter().map(|(file, _)| file).chain([&cluster_file]) {
             lint::interface::check(&self.files, file, &bridges, facts, &mut sink);
@@ -264,8 +265,13 @@ impl Datacenter {
     }
 
     fn lower_cluster(&self, names: &Names<'_>, sink: &mut Sink) -> File {
-        let text = self.files.text(FileId(0));
-        lower(FileId(0), if is_empty_file(text) { &[] } else { text }, Level::Cluster, names, sink)
+        lower(FileId(0), self.used_text(FileId(0)), Level::Cluster, names, sink)
+    }
+
+    /// The text of a file; nothing if it counts as empty.
+    fn used_text(&self, id: FileId) -> &[u8] {
+        let text = self.files.text(id);
+        if is_empty_file(text) { &[] } else { text }
     }
 
     fn host(
@@ -275,7 +281,7 @@ impl Datacenter {
         context: &Context<'_>,
         sink: &mut Sink,
     ) -> (File, Vec<policy::Rule>) {
-        let file = lower(id, self.files.text(id), Level::Host, names, sink);
+        let file = lower(id, self.used_text(id), Level::Host, names, sink);
         let mut resolver = Resolver::new(context, Place::Host, sink);
         let rules = file.rules.iter().filter_map(|rule| resolver.rule(rule)).collect();
         (file, rules)
@@ -283,7 +289,10 @@ impl Datacenter {
 
     /// VNet files are checked and have no effect.
     fn vnet(&self, id: FileId, names: &Names<'_>, context: &Context<'_>, sink: &mut Sink) {
-        let text = self.files.text(id);
+        let text = self.used_text(id);
+        if text.is_empty() {
+            return;
+        }
         let file = lower(id, text, Level::Vnet, names, sink);
         lint::vnet::check(&file, text, sink);
         let mut quiet = Sink::new();
@@ -309,6 +318,26 @@ impl Datacenter {
                         .note("rules for cluster communication are missing then"),
                 );
                 None
+            }
+        }
+    }
+
+    /// A guest is on one node at a time.
+    fn guests_on_several_nodes(&self, sink: &mut Sink) {
+        let mut seen: BTreeMap<Vmid, (FileId, &str)> = BTreeMap::new();
+        for (kind, id) in &self.kinds {
+            let FileKind::GuestConfig(vmid, node, _) = kind else { continue };
+            if let Some((first, other)) = seen.insert(*vmid, (*id, node)) {
+                sink.push(
+                    Diagnostic::new(
+                        codes::DUPLICATE_GUEST,
+                        Span::at(*id, 0),
+                        format!("guest {vmid} is there twice"),
+                    )
+                    .label(format!("on node `{node}`"))
+                    .secondary(Span::at(first, 0), format!("on node `{other}`"))
+                    .note("numbers of guests are unique in a datacenter; each node uses the one it has"),
+                );
             }
         }
     }
@@ -341,7 +370,8 @@ impl Datacenter {
                         config: None,
                         node: None,
                     });
-                    if guest.config.is_none() {
+                    // On several nodes it is that of the node in question, else the first.
+                    if guest.config.is_none() || of_node == Some(node.as_str()) {
                         guest.config = Some((*id, *kind));
                         guest.node = Some(node);
                     }

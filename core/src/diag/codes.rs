@@ -78,6 +78,11 @@ codes! {
 
     /// The file can't be read: it is a directory, too large, or may not be opened. Nothing of it is used.
     Error UNREADABLE = "unreadable";
+    /// The file starts with a byte order mark, as some editors on Windows write; pve-firewall does not understand the line
+    /// it stands on, pvefw reads the text behind it.
+    Warning BYTE_ORDER_MARK = "byte-order-mark";
+    /// The file is UTF-16, not UTF-8: nothing of it can be read.
+    Error UTF16 = "utf16";
     /// Lines end in CR LF. pve-firewall ignores such a file completely; pvefw reads it like any other.
     Warning CRLF = "crlf";
     /// There is no `cluster.fw`, or it is empty: the firewall is off in the whole datacenter.
@@ -218,6 +223,8 @@ codes! {
     Error UNKNOWN_LOG_LEVEL = "unknown-log-level";
     /// A range is written the wrong way round.
     Error REVERSED_RANGE = "reversed-range";
+    /// The list of addresses is longer than the kernel tools take in one rule.
+    Error LIST_TOO_LONG = "list-too-long";
     /// A range must stand alone, not in a list.
     Error RANGE_IN_LIST = "range-in-list";
     /// IPv4 and IPv6 are mixed in one rule; no packet is both.
@@ -257,6 +264,8 @@ codes! {
     Warning CLUSTER_OFF = "cluster-off";
     /// The guest has rules, but its firewall is not enabled: they are not used.
     Info GUEST_OFF = "guest-off";
+    /// Two guests have the same number.
+    Warning DUPLICATE_GUEST = "duplicate-guest";
     /// There is a firewall file for a guest that does not exist.
     Warning NO_SUCH_GUEST = "no-such-guest";
     /// Nobody would be able to reach the node's web interface or SSH.

@@ -128,9 +128,8 @@ pub(crate) fn written(net: IpNet, text: &str) -> Written<Addresses> {
     let canonical = match net {
         // The strict reader leaves one spelling of an IPv4 address; only `/32` may be written or not.
         IpNet::V4(net) => net.prefix_len() != 32 || !text.contains('/'),
-        IpNet::V6(_) => {
-            net.to_string() == text || (net.prefix_len() == 128 && net.addr().to_string() == text)
-        }
+        IpNet::V6(_) if net.prefix_len() == 128 => net.addr().to_string() == text,
+        IpNet::V6(_) => net.to_string() == text,
     };
     // An embedded IPv4 address has several spellings that all differ from ours.
     let value = Addresses::Net(net);
@@ -178,6 +177,7 @@ mod tests {
         assert_eq!(text("10.0.0.0/8"), None);
         assert_eq!(text("2001:db8::/32"), None);
         assert_eq!(text("2001:db8::1"), None);
+        assert_eq!(written("::1/128".parse().unwrap(), "::1/128").text(), Some("::1/128"));
         assert_eq!(text("2001:DB8::/32").as_deref(), Some("2001:DB8::/32"));
         assert_eq!(text("::ffff:1.2.3.4").as_deref(), Some("::ffff:1.2.3.4"));
     }

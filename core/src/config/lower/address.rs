@@ -16,6 +16,9 @@ use crate::facts::{Network, NetworkError};
 use crate::ir::{AddressRange, Addresses, Written};
 use crate::text::Span;
 
+/// The longest argument that the restore tools take (a buffer of 1024 bytes in iptables' `xshared`).
+const LONGEST_LIST: usize = 1023;
+
 impl Lower<'_, '_> {
     /// The value of `-source` or `-dest`. Errors are reported; the value then still tells the family if it can.
     pub(super) fn address(&mut self, span: Span, text: &str) -> AddressValue {
@@ -65,6 +68,15 @@ impl Lower<'_, '_> {
     }
 
     fn literal(&mut self, span: Span, text: &str) -> AddressValue {
+        if text.len() > LONGEST_LIST {
+            self.sink.push(
+                Diagnostic::new(codes::LIST_TOO_LONG, span, "the list of addresses is too long")
+                    .label("the rule is left out")
+                    .note(format!("the kernel tools take at most {LONGEST_LIST} characters and refuse the whole table for more"))
+                    .note("put the addresses into an `[IPSET]`"),
+            );
+            return AddressValue::Faulty(None);
+        }
         let elements: Vec<_> = text.split(',').collect();
         // A range is told from a name with a dash by its ends.
         if let [range] = elements.as_slice()

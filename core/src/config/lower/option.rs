@@ -7,7 +7,7 @@ use super::Lower;
 use crate::config::options::{self, Options, Outcome};
 use crate::config::value::Level;
 use crate::diag::suggest::nearest;
-use crate::diag::{Diagnostic, Safety, Severity, codes};
+use crate::diag::{Diagnostic, Safety, codes};
 use crate::syntax::{Token, ast};
 use crate::text::Span;
 
@@ -193,47 +193,12 @@ impl Lower<'_, '_> {
             }
             (Options::Host(options), "nf_conntrack_tcp_timeout_syn_recv") => {
                 match &options.nf_conntrack_tcp_timeout_syn_recv {
-                    Some(time) if !(30..=60).contains(&time.value) => range("30 to 60 seconds"),
+                    Some(time) if !(30..=60).contains(&time.value.0) => range("30 to 60 seconds"),
                     _ => return,
                 }
             }
-            (Options::Host(options), "protection_synflood_rate") => {
-                return self.kernel_limit(
-                    span,
-                    value,
-                    options.protection_synflood_rate.as_ref().map(|o| o.value),
-                );
-            }
-            (Options::Host(options), "protection_synflood_burst") => {
-                return self.kernel_limit(
-                    span,
-                    value,
-                    options.protection_synflood_burst.as_ref().map(|o| o.value),
-                );
-            }
-            (Options::Vnet(_), _) => return,
             _ => return,
         };
         self.sink.push(diagnostic);
-    }
-
-    /// Rates and bursts that make the tools refuse the whole table: the option is taken back.
-    fn kernel_limit(&mut self, span: Span, value: Span, number: Option<u64>) {
-        const LIMIT: u64 = 1_000_000;
-        if number.is_none_or(|number| number <= LIMIT) {
-            return;
-        }
-        if let Options::Host(options) = &mut self.file.options {
-            for setting in [&mut options.protection_synflood_rate, &mut options.protection_synflood_burst] {
-                if setting.as_ref().is_some_and(|setting| setting.span == span) {
-                    *setting = None;
-                }
-            }
-        }
-        let mut diagnostic =
-            Diagnostic::new(codes::BAD_VALUE, value, format!("the kernel tools take at most {LIMIT} here"))
-                .label("left out");
-        diagnostic.severity = Severity::Error;
-        self.sink.push(diagnostic.note("a larger number would make them refuse the whole table".to_string()));
     }
 }

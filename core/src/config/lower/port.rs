@@ -25,6 +25,8 @@ struct Item {
     slots: usize,
     /// Whether the canonical spelling is another one.
     spelled: bool,
+    /// Whether it is written as a range.
+    range_form: bool,
 }
 
 impl Lower<'_, '_> {
@@ -50,8 +52,22 @@ impl Lower<'_, '_> {
             return None;
         }
         let list = items.len() > 1;
+        let pairs = items.iter().zip(text.split(','));
+        if (list || protocol == Protocol::UDPLITE)
+            && let Some((item, written)) =
+                pairs.into_iter().find(|(i, _)| i.range_form && i.range.first == i.range.last)
+        {
+            let (place, right) = (part(span, text, written), item.range.first.to_string());
+            self.sink.push(
+                Diagnostic::new(codes::BAD_PORT, place, format!("`{written}` is a range of one port"))
+                    .label("the rule is left out")
+                    .note("in a list, the kernel tools refuse such a range, and with it the whole table")
+                    .fix(format!("write `{right}`"), Safety::Safe, place, right),
+            );
+            return None;
+        }
         let spelled = items.iter().any(|item| item.spelled);
-        if let [Item { range: PortRange { first: 0, last: 0 }, .. }] = items.as_slice() {
+        if let [Item { range: PortRange { first: 0, last: 0 }, range_form: false, .. }] = items.as_slice() {
             self.sink.push(
                 Diagnostic::new(codes::PORT_ZERO, span, "port 0 alone does not mean port 0")
                     .label("the rule is left out")
@@ -90,10 +106,16 @@ impl Lower<'_, '_> {
                 range: PortRange { first: low, last: high },
                 slots: 2,
                 spelled: low == high,
+                range_form: true,
             });
         }
         if let Some(port) = self.port_number(span, text, text)? {
-            return Some(Item { range: PortRange::single(port), slots: 1, spelled: false });
+            return Some(Item {
+                range: PortRange::single(port),
+                slots: 1,
+                spelled: false,
+                range_form: false,
+            });
         }
         let transport = match protocol {
             Protocol::TCP => Some(Transport::Tcp),
@@ -102,7 +124,7 @@ impl Lower<'_, '_> {
             _ => None,
         };
         if let Some(port) = self.names.service(text, transport) {
-            return Some(Item { range: PortRange::single(port), slots: 1, spelled: true });
+            return Some(Item { range: PortRange::single(port), slots: 1, spelled: true, range_form: false });
         }
         if self.names.has_service(text) {
             let has: Vec<_> = self.names.service_protocols(text);
