@@ -105,6 +105,9 @@ codes! {
     /// The security group is defined a second time; the later definition replaces the earlier one completely.
     Warning DUPLICATE_GROUP = "duplicate-group";
 
+    /// A character that can't be seen, or looks like a blank, is part of a word.
+    Error INVISIBLE_CHARACTER = "invisible-character";
+
     // Options.
 
     /// A line in `[OPTIONS]` is not `name: value`.

@@ -96,6 +96,11 @@ impl Sink {
         self.files.get(&file).copied().unwrap_or_default()
     }
 
+    /// Whether a further finding of this severity in this file would only be counted: no need to say much in it.
+    pub fn is_full(&self, file: FileId, severity: Severity) -> bool {
+        self.counts_of(file).of(severity) >= &mut { Self::CAP }
+    }
+
     /// Numbers of all findings, kept or not.
     pub fn counts(&self) -> Counts {
         self.counts

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Owner, Place, Resolver};
 use crate::config::{Reference, Scope, Spanned};
 use crate::diag::suggest::nearest;
-use crate::diag::{Diagnostic, Safety, codes};
+use crate::diag::{Diagnostic, Safety, Severity, codes};
 use crate::ir::{Addresses, Written};
 use crate::text::Span;
 
@@ -42,7 +42,9 @@ impl<'a> Resolver<'a, '_> {
             (found, above) => {
                 let elsewhere =
                     own.and_then(|own| own.alias_place(&name)).or_else(|| cluster.alias_place(&name));
-                if found.is_some() || above.is_some() {
+                let defined =
+                    own.is_some_and(|own| own.alias(&name).is_some()) || cluster.alias(&name).is_some();
+                if found.is_some() || above.is_some() || defined {
                     self.not_visible(span, reference, &name, "alias", elsewhere, found.is_some(), what);
                 } else {
                     self.unknown_alias(span, reference, &name, elsewhere, what);
@@ -77,7 +79,7 @@ impl<'a> Resolver<'a, '_> {
         }
         let elsewhere =
             own.and_then(|(own, _)| own.set(name)).or_else(|| cluster.set(name)).map(|set| set.span);
-        if owner.is_some() || above {
+        if owner.is_some() || above || elsewhere.is_some() {
             self.not_visible(span, reference, name, "set", elsewhere, owner.is_some(), "the rule");
         } else {
             self.unknown_set(span, reference, name);
@@ -130,6 +132,10 @@ impl<'a> Resolver<'a, '_> {
         faulty: Option<Span>,
         what: &str,
     ) {
+        if self.sink.is_full(span.file, Severity::Error) {
+            self.sink.push(Diagnostic::new(codes::UNKNOWN_ALIAS, span, ""));
+            return;
+        }
         let written = self.text(reference.name);
         let left_out = format!("{what} is left out");
         if let Some(faulty) = faulty {
@@ -157,7 +163,7 @@ impl<'a> Resolver<'a, '_> {
                 .note("the node's own network is detected after the rules are read; to use its name, define it: `local_network 192.0.2.0/24` under `[ALIASES]` of the cluster file");
         } else if ["any", "all", "everywhere", "anywhere"].contains(&name) {
             diagnostic = diagnostic.note("leave the option out if every address is meant");
-        } else if let Some(near) = nearest(written, self.known_aliases().iter().copied()) {
+        } else if let Some(near) = self.suggest(written, &self.known_aliases()) {
             diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, reference.name, near);
         } else {
             diagnostic = diagnostic.note("define it under `[ALIASES]`, or write the address");
@@ -166,6 +172,10 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn unknown_set(&mut self, span: Span, reference: Reference, name: &str) {
+        if self.sink.is_full(span.file, Severity::Error) {
+            self.sink.push(Diagnostic::new(codes::UNKNOWN_SET, span, ""));
+            return;
+        }
         let lower = name.to_ascii_lowercase();
         let known: Vec<String> = self.known_sets().map(ToString::to_string).collect();
         if lower != name && known.contains(&lower) {
@@ -192,12 +202,21 @@ impl<'a> Resolver<'a, '_> {
         if name == "management" {
             diagnostic = diagnostic
                 .note("this set exists, but is made after the rules are read; to use its name, define it: `[IPSET management]` in the cluster file");
-        } else if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
+        } else if let Some(near) = self.suggest(name, &known.iter().map(String::as_str).collect::<Vec<_>>()) {
             diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, reference.name, near);
         } else {
             diagnostic = diagnostic.note(format!("define it: `[IPSET {lower}]`, above its use"));
         }
         self.sink.push(diagnostic);
+    }
+
+    /// The nearest other name; only for the first findings of a file, as there may be many names and findings.
+    fn suggest<'k>(&self, name: &str, known: &[&'k str]) -> Option<&'k str> {
+        const MOST_SUGGESTIONS: u64 = 200;
+        if self.sink.counts().errors > MOST_SUGGESTIONS {
+            return None;
+        }
+        nearest(name, known.iter().copied()).filter(|near| *near != name)
     }
 
     fn known_aliases(&self) -> Vec<&'a str> {

@@ -47,6 +47,7 @@ impl Resolver<'_, '_> {
             Place::Cluster | Place::Host | Place::Vnet => Owner::Datacenter,
         };
         let mut seen: BTreeMap<&str, (bool, Span)> = BTreeMap::new();
+        let mut networks: BTreeMap<IpNet, (bool, Span)> = BTreeMap::new();
         let mut entries = Vec::with_capacity(set.members.len());
         for member in &set.members {
             if let MemberValue::Faulty = member.value {
@@ -59,6 +60,10 @@ impl Resolver<'_, '_> {
             }
             seen.insert(text, (member.nomatch, member.span));
             if let Some(net) = self.member_net(member) {
+                let earlier = networks.insert(net.trunc(), (member.nomatch, member.span));
+                if let Some((nomatch, earlier)) = earlier.filter(|(nomatch, _)| *nomatch != member.nomatch) {
+                    self.same_network(member, net.trunc(), nomatch, earlier);
+                }
                 entries.push(Entry { net: net.trunc(), nomatch: member.nomatch, span: Some(member.span) });
             }
         }
@@ -84,6 +89,19 @@ impl Resolver<'_, '_> {
             return None;
         }
         Some(*net)
+    }
+
+    /// Two spellings of one network, once with and once without `!`.
+    fn same_network(&mut self, member: &config::Member, net: IpNet, nomatch: bool, earlier: Span) {
+        let mut diagnostic = Diagnostic::new(
+            codes::CONTRADICTING_MEMBER,
+            member.span,
+            format!("`{net}` stands in this set both with and without `!`"),
+        );
+        // COMPAT: of equal networks the last one is loaded.
+        diagnostic.severity = crate::diag::Severity::Warning;
+        let was = if nomatch { "an exception before" } else { "a member before" };
+        self.sink.push(diagnostic.label("this line counts").secondary(earlier, was));
     }
 
     fn duplicate(&mut self, member: &config::Member, first_nomatch: bool, first: Span) {

@@ -143,6 +143,13 @@ pub(super) fn header(input: Bytes<'_>) -> IResult<Bytes<'_>, Header<'_>> {
     Ok((rest, Header { keyword, space, name }))
 }
 
+/// The section that a line starting with `[` probably means.
+pub(crate) fn meant_section(input: Bytes<'_>) -> Option<SectionKind> {
+    let inside = input.get(1..)?.trim_ascii_start();
+    let end = inside.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(inside.len());
+    SectionKind::named(inside.get(..end)?)
+}
+
 /// `name:` with the white space behind the colon; the value is left.
 pub(super) fn option_name(input: Bytes<'_>) -> IResult<Bytes<'_>, (Bytes<'_>, Bytes<'_>, Bytes<'_>)> {
     let name = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');

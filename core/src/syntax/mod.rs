@@ -18,6 +18,8 @@ mod grammar;
 mod token;
 mod tree;
 
+pub(crate) use grammar::meant_section;
 pub use grammar::{OptionName, SectionKind};
 pub use token::{Token, TokenKind};
+pub(crate) use tree::BYTE_ORDER_MARK;
 pub use tree::{Line, LineKind, Tree};

@@ -108,7 +108,13 @@ impl Builder {
             [content @ .., b'\r', b'\n'] | [content @ .., b'\n'] => content,
             content => content,
         };
-        let (lead, content, trail) = trim(without_end);
+        // A byte order mark before the first line is no part of it.
+        let (mark, without_mark) = match (self.at, without_end) {
+            (0, [0xef, 0xbb, 0xbf, rest @ ..]) => (BYTE_ORDER_MARK, rest),
+            _ => (&[][..], without_end),
+        };
+        self.token(TokenKind::Space, mark);
+        let (lead, content, trail) = trim(without_mark);
         self.token(TokenKind::Space, lead);
         let kind = self.content(content);
         self.token(TokenKind::Space, trail);
@@ -122,6 +128,10 @@ impl Builder {
             (Some(b'#'), _) => {
                 self.token(TokenKind::Comment, content);
                 LineKind::Comment
+            }
+            (Some(b'['), Some(SectionKind::IpSet)) if is_bracketed_address(content) => {
+                self.with_comment(content, Self::member);
+                LineKind::Member
             }
             (Some(b'['), _) => self.header(content),
             (_, None) => {
@@ -159,7 +169,7 @@ impl Builder {
     }
 
     fn header(&mut self, content: Bytes<'_>) -> LineKind {
-        self.section = None;
+        let before = self.section.take();
         if let Ok((rest, header)) = grammar::header(content)
             && let Some(kind) = SectionKind::named(header.keyword)
             && kind.is_named() != header.name.is_empty()
@@ -177,6 +187,9 @@ impl Builder {
             return LineKind::Header(kind);
         }
         self.token(TokenKind::Junk, content);
+        // A second, malformed header of the section that the line stands in changes nothing.
+        self.section =
+            before.filter(|section| !section.is_named() && grammar::meant_section(content) == Some(*section));
         LineKind::BadHeader
     }
 
@@ -236,6 +249,16 @@ impl Builder {
         }
         self.token(TokenKind::Junk, rest);
     }
+}
+
+/// A byte order mark in UTF-8.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// `[2001:db8::1]`: a member of a set in the manner of URLs, no header.
+fn is_bracketed_address(content: Bytes<'_>) -> bool {
+    let inner = content.get(1..).unwrap_or_default();
+    let inner = inner.split(|byte| *byte == b']').next().unwrap_or_default();
+    core::str::from_utf8(inner).is_ok_and(|inner| inner.parse::<core::net::IpAddr>().is_ok())
 }
 
 fn split_space(bytes: Bytes<'_>) -> (Bytes<'_>, Bytes<'_>) {

@@ -46,8 +46,17 @@ impl Lower<'_, '_> {
         let scope = scopes.into_iter().find(|scope| name.starts_with(scope.prefix())).unwrap_or(Scope::Any);
         let name = name.strip_prefix(scope.prefix()).unwrap_or(name);
         if !is_definable_name(name) {
+            let diagnostic =
+                Diagnostic::new(codes::UNKNOWN_SET, span, format!("`{name}` can't be the name of a set"));
+            let diagnostic = if name.contains(',') {
+                diagnostic.note(
+                    "a rule compares an address with one set only; write a rule for each, or one set of both",
+                )
+            } else {
+                diagnostic
+            };
             self.sink.push(
-                Diagnostic::new(codes::UNKNOWN_SET, span, format!("`{name}` can't be the name of a set"))
+                diagnostic
                     .label("the rule is left out")
                     .note("a name starts with a letter; letters, digits, `-` and `_` may follow. `dc/`, `guest/` or `sdn/` may stand before it"),
             );
@@ -61,8 +70,9 @@ impl Lower<'_, '_> {
             Diagnostic::new(codes::NAME_TOO_LONG, span, "this name is too long")
                 .label("the rule is left out")
                 .note(format!(
-                    "it has {} characters; at most {NAME_LIMIT} are allowed, prefix included",
-                    text.len()
+                    "it has {} characters; at most {} are allowed, prefix included",
+                    text.len(),
+                    NAME_LIMIT + usize::from(text.starts_with('+'))
                 )),
         );
     }
@@ -80,7 +90,7 @@ impl Lower<'_, '_> {
         let elements: Vec<_> = text.split(',').collect();
         // A range is told from a name with a dash by its ends.
         if let [range] = elements.as_slice()
-            && let Some((first, last)) = range.split_once('-')
+            && let Some((first, last)) = range.split_once('-').filter(|(first, _)| !first.contains('/'))
         {
             return self.range(span, text, first, last);
         }
@@ -113,6 +123,16 @@ impl Lower<'_, '_> {
                     )
                     .label("the rule is left out")
                     .note("write a rule of its own for the range"),
+                );
+                faulty = true;
+                continue;
+            }
+            if is_definable_name(element) || element.starts_with('+') {
+                let what = if element.starts_with('+') { "a set" } else { "an alias" };
+                self.sink.push(
+                    Diagnostic::new(codes::BAD_ADDRESS, element_span, format!("{what} can't be an element of a list"))
+                        .label("the rule is left out")
+                        .note("put everything into an `[IPSET]`, which may have aliases as members, or write a rule for each"),
                 );
                 faulty = true;
                 continue;
@@ -188,7 +208,19 @@ impl Lower<'_, '_> {
 
     fn range(&mut self, span: Span, text: &str, first: &str, last: &str) -> AddressValue {
         let (Ok(low), Ok(high)) = (first.parse::<IpAddr>(), last.parse::<IpAddr>()) else {
-            self.network_error(span, text, NetworkError::Address);
+            // `10.0.0.1-20`
+            let short = first.parse::<core::net::Ipv4Addr>().ok().zip(last.parse::<u8>().ok());
+            if let Some((address, last)) = short {
+                let [a, b, c, _] = address.octets();
+                let right = format!("{first}-{a}.{b}.{c}.{last}");
+                self.sink.push(
+                    Diagnostic::new(codes::BAD_ADDRESS, span, "both ends of a range are whole addresses")
+                        .label("the rule is left out")
+                        .fix(format!("write `{right}`"), Safety::Unsafe, span, right),
+                );
+            } else {
+                self.network_error(span, text, NetworkError::Address);
+            }
             return AddressValue::Faulty(None);
         };
         if family_of(low) != family_of(high) {
@@ -290,6 +322,9 @@ fn explain_address(diagnostic: Diagnostic, span: Span, address: &str, prefix: &s
                 .collect();
             let right =
                 if prefix.is_empty() { plain.join(".") } else { format!("{}/{prefix}", plain.join(".")) };
+            if plain.join(".") == address {
+                return diagnostic.note("a prefix length is a number from 0 to 32");
+            }
             return diagnostic.note("numbers have no leading zeros: some programs read them as octal").fix(
                 format!("write `{right}`"),
                 Safety::Unsafe,
@@ -307,10 +342,42 @@ fn explain_address(diagnostic: Diagnostic, span: Span, address: &str, prefix: &s
     {
         return diagnostic.note("host names are not resolved; write the address, or define an alias for it");
     }
-    if ['"', '\'', '“', '”', '„', '‘', '’'].iter().any(|quote| address.contains(*quote)) {
-        return diagnostic.note("values stand without quotes");
+    const QUOTES: [char; 7] = ['"', '\'', '“', '”', '„', '‘', '’'];
+    let whole = if prefix.is_empty() { address.to_string() } else { format!("{address}/{prefix}") };
+    if whole.contains(QUOTES) {
+        let right = whole.replace(QUOTES, "");
+        return diagnostic.note("values stand without quotes").fix(
+            format!("write `{right}`"),
+            Safety::Unsafe,
+            span,
+            right,
+        );
     }
-    if address.starts_with('!') {
+    if let Some((host, "")) = address.strip_suffix(".*").zip(Some(prefix))
+        && host.split('.').count() == 3
+    {
+        let right = format!("{host}.0/24");
+        return diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
+    }
+    if whole.contains("://") {
+        return diagnostic.note("names and URLs are not resolved; write the address");
+    }
+    if let Some((host, port)) = address.rsplit_once(':')
+        && host.parse::<core::net::Ipv4Addr>().is_ok()
+        && port.parse::<u16>().is_ok()
+    {
+        return diagnostic.note("ports go into `-dport` or `-sport`").fix(
+            format!("write `{host}`"),
+            Safety::Unsafe,
+            span,
+            host,
+        );
+    }
+    if whole.contains(';') {
+        let right = whole.trim_end_matches(';').replace(';', ",");
+        return diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
+    }
+    if whole.starts_with('!') {
         return diagnostic
             .note("conditions can't be negated; put a rule with the opposite action before this one");
     }

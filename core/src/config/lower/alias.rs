@@ -16,12 +16,29 @@ impl Lower<'_, '_> {
         let (Some(name), Some(value)) = (pair.name, pair.value) else {
             if let Some(junk) = pair.junk {
                 self.bad_alias_line(junk);
+                // References to it should not be told that there is no such alias.
+                let name = self.text(junk).split([' ', '\t', '=', ':']).next().unwrap_or_default();
+                if is_definable_name(name) {
+                    let span = super::address::part(self.span(junk), self.text(junk), name);
+                    self.file.aliases.push(Alias { name: name.to_ascii_lowercase(), span, value: None });
+                }
             }
             return;
         };
         let (name_span, written) = (self.span(name), self.text(name));
         let (value_span, text) = (self.span(value), self.text(value));
-        let network = self.network(value_span, text);
+        let network = if is_definable_name(text) {
+            self.sink.push(
+                Diagnostic::new(codes::BAD_ADDRESS, value_span, format!("`{text}` is not an address"))
+                    .label("left out")
+                    .note(
+                        "an alias stands for an IP address or network, not for another alias or a host name",
+                    ),
+            );
+            None
+        } else {
+            self.network(value_span, text)
+        };
         if let Some(network) = &network
             && network.has_host_bits()
         {
@@ -82,15 +99,17 @@ impl Lower<'_, '_> {
             span,
             |diagnostic| {
                 let mut diagnostic = diagnostic.label("left out: the alias does not exist");
-                let mut words = text.split_whitespace();
+                let mut words =
+                    text.split(|c: char| c.is_whitespace() || c == '=').filter(|word| !word.is_empty());
                 let (name, value, more) = (words.next(), words.next(), words.next());
+                let name = name.map(|name| name.trim_end_matches(':'));
                 if let (Some(name), Some(value), None) = (name, value, more)
                     && Network::parse(value).is_ok()
                 {
                     let right = format!("{name} {value}");
                     diagnostic = diagnostic
                         .note("exactly one blank must stand between the name and the address")
-                        .fix(format!("write `{right}`"), Safety::Safe, span, right);
+                        .fix(format!("write `{right}`"), Safety::Unsafe, span, right);
                 } else {
                     diagnostic =
                         diagnostic.note("an alias is written `name address`, with one blank between");

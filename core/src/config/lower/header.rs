@@ -9,7 +9,7 @@ use crate::config::model::{Group, Set};
 use crate::config::value::{Level, NAME_LIMIT, is_definable_name};
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Safety, codes};
-use crate::syntax::{SectionKind, Token, TokenKind, ast};
+use crate::syntax::{SectionKind, Token, TokenKind, ast, meant_section};
 use crate::text::Span;
 
 /// The most characters of a group's name: the chain `GROUP-<name>-OUT` must fit into 28.
@@ -79,9 +79,14 @@ impl Lower<'_, '_> {
 
     /// A line that starts with `[` and is no header.
     pub(super) fn bad_header(&mut self, tokens: &[Token]) {
-        self.place = Place::Skipped;
         let Some(junk) = tokens.iter().copied().find(|token| token.kind == TokenKind::Junk) else { return };
         let (span, text) = (self.span(junk), self.text(junk));
+        let meant = meant_section(text.as_bytes());
+        let goes_on = meant.is_some_and(|meant| !meant.is_named() && self.place == Place::Section(meant));
+        if !goes_on {
+            self.place = Place::Skipped;
+        }
+        let left_out = if goes_on { "left out: the section goes on" } else { "its lines are left out" };
         let (inside, behind) =
             text.trim_start_matches('[').split_once(']').unwrap_or((text.trim_start_matches('['), ""));
         let mut words = inside.split_whitespace();
@@ -97,14 +102,16 @@ impl Lower<'_, '_> {
         };
         let mut diagnostic =
             Diagnostic::new(codes::BAD_HEADER, span, format!("this is not a header of the form `{right}`"))
-                .label("its lines are left out");
+                .label(left_out);
         let comment = behind.trim_start();
         if section.is_named() && name.is_empty() {
             diagnostic =
                 Diagnostic::new(codes::BAD_HEADER, span, format!("`[{}]` needs a name", section.word()))
                     .label("its lines are left out")
                     .note(format!("write `[{} name]`", section.word()));
-        } else if section.is_named() == words.next().is_none() || !section.is_named() {
+        } else if section.is_named() && words.next().is_some() {
+            diagnostic = diagnostic.note("a name has no blanks; join its words with `-`");
+        } else {
             if !comment.is_empty() && !section.is_named() {
                 diagnostic = diagnostic.note("nothing may stand behind it, not even a comment; only `[group]` and `[IPSET]` can have one");
             }
@@ -129,6 +136,7 @@ impl Lower<'_, '_> {
         let near = match word.to_ascii_lowercase().as_str() {
             "set" | "ipsets" => Some("IPSET"),
             "rule" => Some("RULES"),
+            "security" => Some("group"),
             _ => nearest(word, words.iter().map(|(_, word)| *word)),
         };
         if let Some(section) = near.and_then(|near| SectionKind::named(near.as_bytes()))

@@ -17,12 +17,13 @@ use super::options::Options;
 use super::value::Level;
 use crate::diag::{Code, Diagnostic, Safety, Sink, codes};
 use crate::facts::Names;
-use crate::syntax::{LineKind, SectionKind, Token, TokenKind, Tree};
+use crate::syntax::{BYTE_ORDER_MARK, LineKind, SectionKind, Token, TokenKind, Tree};
 use crate::text::{FileId, Span};
 
 /// Reads a file of the given kind.
 pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mut Sink) -> File {
-    let tree = Tree::parse(text);
+    let utf16 = matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    let tree = Tree::parse(if utf16 { &[] } else { text });
     let file = File {
         id,
         level,
@@ -33,6 +34,10 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
         rules: Vec::new(),
     };
     let mut lower = Lower { tree: &tree, names, sink, file, place: Place::None };
+    if utf16 {
+        lower.utf16();
+    }
+    lower.byte_order_mark();
     lower.crlf();
     for (line, tokens) in tree.lines() {
         lower.line(line.kind, tokens);
@@ -66,6 +71,11 @@ impl<'a> Lower<'a, '_> {
             LineKind::BadHeader => self.bad_header(tokens),
             LineKind::Stray => self.stray(tokens),
             _ if self.place == Place::Skipped => {}
+            _ if self.invisible(tokens) => {
+                if let (LineKind::Member, Some(set)) = (kind, self.file.sets.last_mut()) {
+                    set.faulty_lines += 1;
+                }
+            }
             LineKind::Option => self.option(tokens),
             LineKind::Alias => self.alias(tokens),
             LineKind::Member => self.member(tokens),
@@ -98,6 +108,10 @@ impl<'a> Lower<'a, '_> {
                 .label("left out")
                 .note("a section starts with its header: `[OPTIONS]`, `[RULES]`, …");
             let word = text.split(|c: char| c.is_whitespace() || c == ':').next().unwrap_or_default();
+            if let Some(section) = SectionKind::named(text.trim_matches(['[', ']', ':']).trim().as_bytes()) {
+                let right = alloc::format!("[{}]", section.word());
+                return diagnostic.fix(alloc::format!("write `{right}`"), Safety::Unsafe, span, right);
+            }
             let header = match word.to_ascii_uppercase().as_str() {
                 "IN" | "OUT" | "FORWARD" | "GROUP" => Some("[RULES]"),
                 _ if text.contains(':') && super::options::names(Level::Cluster).contains(&word) => {
@@ -113,6 +127,59 @@ impl<'a> Lower<'a, '_> {
             }
             diagnostic
         });
+    }
+
+    fn utf16(&mut self) {
+        let span = Span::at(self.file.id, 0);
+        self.sink.push(
+            Diagnostic::new(codes::UTF16, span, "this file is UTF-16, not UTF-8")
+                .label("nothing of it is used")
+                .note("`iconv -f UTF-16 -t UTF-8 FILE` converts it; some editors call UTF-16 \"Unicode\""),
+        );
+    }
+
+    fn byte_order_mark(&mut self) {
+        if self.tree.text().starts_with(BYTE_ORDER_MARK) {
+            let span = self.bytes_span(0, BYTE_ORDER_MARK.len());
+            self.sink.push(
+                Diagnostic::new(codes::BYTE_ORDER_MARK, span, "the file starts with a byte order mark")
+                    .note("pve-firewall does not understand the line it stands on; pvefw reads what is behind it")
+                    .fix("remove the mark", Safety::Safe, span, ""),
+            );
+        }
+    }
+
+    /// Reports characters that look like blanks or nothing, as they come from web pages, and are part of a word here.
+    fn invisible(&mut self, tokens: &[Token]) -> bool {
+        const INVISIBLE: [char; 8] =
+            ['\u{a0}', '\u{2007}', '\u{202f}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
+        let solid =
+            tokens.iter().filter(|token| !matches!(token.kind, TokenKind::Comment | TokenKind::Space));
+        for token in solid {
+            let (span, text) = (self.span(*token), self.text(*token));
+            let Some((at, found)) = text.char_indices().find(|(_, c)| INVISIBLE.contains(c)) else {
+                continue;
+            };
+            let start = span.start.saturating_add(u32::try_from(at).unwrap_or(0));
+            let place = Span::new(
+                span.file,
+                start,
+                start.saturating_add(u32::try_from(found.len_utf8()).unwrap_or(0)),
+            );
+            let blank = if matches!(found, '\u{a0}' | '\u{2007}' | '\u{202f}') { " " } else { "" };
+            let code = codes::INVISIBLE_CHARACTER;
+            self.sink.push_with(span.file, code.severity(), || {
+                let message =
+                    alloc::format!("an invisible character (U+{:04X}) stands here", u32::from(found));
+                let title = if blank.is_empty() { "remove it" } else { "write a blank" };
+                Diagnostic::new(code, place, message)
+                    .label("the line is left out")
+                    .note("such characters come with text copied from web pages")
+                    .fix(title, Safety::Unsafe, place, blank)
+            });
+            return true;
+        }
+        false
     }
 
     /// One warning for a file with CRLF line ends.

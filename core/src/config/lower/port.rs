@@ -197,6 +197,15 @@ impl Lower<'_, '_> {
                     let right = format!("{first}:{last}");
                     return diagnostic.fix(format!("write `{right}` for a range"), Safety::Unsafe, span, right);
                 }
+                if let Some((first, last)) = text.split_once(':')
+                    && (first.is_empty() || last.is_empty())
+                    && (first.parse::<u16>().is_ok() || last.parse::<u16>().is_ok())
+                {
+                    let (first, last) =
+                        (if first.is_empty() { "0" } else { first }, if last.is_empty() { "65535" } else { last });
+                    let right = format!("{first}:{last}");
+                    return diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
+                }
                 if icmp {
                     return diagnostic.note("this is an ICMP type: it needs `-p icmp` or `-p icmpv6`");
                 }
@@ -206,6 +215,7 @@ impl Lower<'_, '_> {
                 if words {
                     diagnostic = diagnostic.note("service names are those of `/etc/services`; case counts, and aliases in its third column don't");
                     let lower = text.to_ascii_lowercase();
+                    let lower = if lower == "dns" { "domain".to_string() } else { lower };
                     let near = if names.has_service(&lower) { Some(lower.as_str()) } else { nearest(text, names.service_names()) };
                     if let Some(near) = near {
                         diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, span, near);

@@ -52,6 +52,9 @@ impl Lower<'_, '_> {
             self.rule_syntax(span, &view);
             return None;
         };
+        if self.option_without_value(&view) {
+            return None;
+        }
         let before = self.sink.counts().errors;
         let kind = self.kind(direction, action);
         let mut words = Words::default();
@@ -99,6 +102,20 @@ impl Lower<'_, '_> {
         Some(rule)
     }
 
+    /// `-source -dest 10.0.0.1`: the next option was taken for the value.
+    pub(super) fn option_without_value(&mut self, view: &ast::Rule<'_>) -> bool {
+        let found = view
+            .options(self.tree)
+            .find(|(.., value)| OptionName::spelled(self.tree.bytes(*value)).is_some());
+        let Some((_, option, _)) = found else { return false };
+        let (span, word) = (self.span(option), self.text(option));
+        self.sink.push(
+            Diagnostic::new(codes::BAD_RULE_OPTION, span, format!("`{word}` has no value"))
+                .label("the rule is left out"),
+        );
+        true
+    }
+
     fn address_value(&mut self, token: Token) -> Spanned<crate::config::AddressValue> {
         let span = self.span(token);
         let text = self.text(token);
@@ -115,7 +132,7 @@ impl Lower<'_, '_> {
             "forward" => Some(Direction::Forward),
             "group" => None,
             _ => {
-                self.unknown_direction(span, word, action);
+                self.unknown_direction(span, word, action_span, action);
                 return None;
             }
         };
@@ -153,7 +170,7 @@ impl Lower<'_, '_> {
         Some(RuleKind::Filter { direction, action, expanded })
     }
 
-    fn unknown_direction(&mut self, span: Span, word: &str, action: &str) {
+    pub(super) fn unknown_direction(&mut self, span: Span, word: &str, action_span: Span, action: &str) {
         let mut diagnostic =
             Diagnostic::new(codes::UNKNOWN_DIRECTION, span, format!("`{word}` is not a direction"))
                 .label("the rule is left out");
@@ -166,8 +183,26 @@ impl Lower<'_, '_> {
         if Action::named(&word.to_ascii_uppercase()).is_some()
             && known.contains(&action.to_ascii_uppercase().as_str())
         {
-            diagnostic = diagnostic
-                .note(format!("the direction comes first: `{} {word}`", action.to_ascii_uppercase()));
+            let right = format!("{} {}", action.to_ascii_uppercase(), word.to_ascii_uppercase());
+            let both = Span::new(span.file, span.start, action_span.end);
+            diagnostic = diagnostic.note("the direction comes first").fix(
+                format!("write `{right}`"),
+                Safety::Unsafe,
+                both,
+                right,
+            );
+        } else if Action::named(word).is_some() || word.ends_with(')') {
+            let place = Span::at(span.file, span.start);
+            diagnostic = diagnostic.note("the direction is missing").fix(
+                "put `IN` before it",
+                Safety::Unsafe,
+                place,
+                "IN ",
+            );
+        } else if word.ends_with(':') {
+            diagnostic = diagnostic.note("this looks like an option: options stand under `[OPTIONS]`");
+        } else if word.starts_with("//") || word.starts_with(';') {
+            diagnostic = diagnostic.note("a comment starts with `#`");
         } else if let Some(meant) = meant {
             diagnostic = diagnostic.fix(format!("write `{meant}`"), Safety::Unsafe, span, meant);
         } else {
@@ -244,12 +279,9 @@ impl Lower<'_, '_> {
         if let Some(right) = right {
             diagnostic = diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
         } else if macros::index(word).is_some() {
-            diagnostic = diagnostic.note("a macro needs an action in parentheses").fix(
-                format!("write `{word}(ACCEPT)`"),
-                Safety::Unsafe,
-                span,
-                format!("{word}(ACCEPT)"),
-            );
+            diagnostic = diagnostic
+                .note("a macro needs an action in parentheses; a security group is used by `GROUP name`")
+                .fix(format!("write `{word}(ACCEPT)`"), Safety::Unsafe, span, format!("{word}(ACCEPT)"));
         } else {
             diagnostic = diagnostic.note(
                 "an action is `ACCEPT`, `DROP` or `REJECT`, or a macro with one of them: `SSH(ACCEPT)`",
@@ -286,7 +318,11 @@ impl Lower<'_, '_> {
                     format!("a rule {place} can't be limited to an interface"),
                 )
                 .label("the rule is left out")
-                .note("give `-i` where the group is used: `GROUP name -i net0`"),
+                .note(if in_group {
+                    "give `-i` where the group is used: `GROUP name -i net0`"
+                } else {
+                    "the rules of a VNet apply to all of its traffic"
+                }),
             );
             return None;
         }
@@ -322,13 +358,18 @@ impl Lower<'_, '_> {
             let why = if text.len() > InterfaceName::LIMIT && is_interface_name(text) {
                 format!("it has {} characters; the kernel allows {}", text.len(), InterfaceName::LIMIT)
             } else {
-                "a name starts with a letter; letters, digits and `_` may follow, then maybe `.` or `:` and a number".to_string()
+                let names = "pve-firewall takes a letter, then letters, digits and `_`, then maybe `.` or `:` and a number";
+                if text.ends_with('+') {
+                    format!("there are no wildcards; {names}")
+                } else {
+                    names.to_string()
+                }
             };
             self.sink.push(
                 Diagnostic::new(
                     codes::BAD_INTERFACE,
                     span,
-                    format!("`{text}` can't be the name of an interface"),
+                    format!("`{text}` can't be used as an interface in a rule"),
                 )
                 .label("the rule is left out")
                 .note(why),
@@ -396,7 +437,8 @@ impl Lower<'_, '_> {
                     );
                 }
                 if ["all", "any", "both"].contains(&lower.as_str()) {
-                    return diagnostic.note("leave `-p` out if every protocol is meant");
+                    return diagnostic
+                        .note("leave `-p` out if every protocol is meant; a rule with ports needs a protocol: one rule for `tcp`, one for `udp`");
                 }
                 if text.contains(['/', ',']) {
                     return diagnostic.note("a rule compares one protocol only; write a rule for each");
@@ -478,6 +520,28 @@ impl Lower<'_, '_> {
         let Some(protocol) = &rule.protocol else {
             // `-dport 0` without protocol is two mistakes; the one about 0 is the worse.
             let place = Span::at(span.file, rule.span.end);
+            if let RuleKind::Filter { action, expanded: Some(used), .. } = rule.kind {
+                let name = macros::MACROS.get(usize::from(used.index)).map_or("", |row| row.name);
+                let word = Span::new(
+                    span.file,
+                    used.span.start,
+                    used.span.end + u32::try_from(action.name().len()).unwrap_or(0) + 2,
+                );
+                let edits = [(word, action.name()), (place, " -p tcp")];
+                let edits =
+                    edits.map(|(span, text)| crate::diag::Edit { span, text: text.to_string() }).into();
+                let mut diagnostic = Diagnostic::new(
+                    codes::PORT_WITHOUT_PROTOCOL,
+                    span,
+                    format!("`-{option}` needs a protocol"),
+                )
+                .label("the rule is left out")
+                .secondary(used.span, format!("macro `{name}` sets protocol and ports itself"));
+                let title = "write the rule without the macro".to_string();
+                diagnostic.fixes.push(crate::diag::Fix { title, safety: Safety::Unsafe, edits });
+                self.sink.push(diagnostic);
+                return None;
+            }
             self.sink.push(
                 Diagnostic::new(codes::PORT_WITHOUT_PROTOCOL, span, format!("`-{option}` needs a protocol"))
                     .label("the rule is left out")

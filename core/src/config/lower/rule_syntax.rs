@@ -47,12 +47,49 @@ impl Lower<'_, '_> {
             self.no_rule(span, text);
             return;
         }
+        if self.option_without_value(view) {
+            return;
+        }
+        if let (Some(direction), Some(action)) = (view.direction, view.action)
+            && (Action::named(self.text(direction)).is_some() || self.text(direction).ends_with(')'))
+        {
+            let (direction, action) =
+                ((self.span(direction), self.text(direction)), (self.span(action), self.text(action)));
+            self.unknown_direction(direction.0, direction.1, action.0, action.1);
+            return;
+        }
         let Some(junk) = view.junk else { return };
         let (junk_span, junk) = (self.span(junk), self.text(junk));
         let mut words = junk.split_whitespace();
         let word = words.next().unwrap_or_default();
         let word_span = part(junk_span, junk, word);
-        if iptables_option(word).is_some() || IPTABLES_WORDS.contains(&word) || word == "ctstate" {
+        // What stands before the junk: a list that goes on behind a blank?
+        let before = Span::new(span.file, span.start, junk_span.start);
+        let before = core::str::from_utf8(before.of(self.tree.text())).unwrap_or_default();
+        let is_item = |text: &str| {
+            text.parse::<core::net::IpAddr>().is_ok() || text.parse::<u16>().is_ok() || text.contains('/')
+        };
+        let last = before.split_whitespace().next_back().unwrap_or_default();
+        if !word.starts_with('-')
+            && is_item(word.trim_matches(','))
+            && is_item(last.rsplit(',').find(|item| !item.is_empty()).unwrap_or_default())
+        {
+            self.blank_in_list(span, junk_span, before, word_span, word);
+        } else if let Some((name, value)) = word
+            .split_once('=')
+            .filter(|(name, value)| OptionName::spelled(name.as_bytes()).is_some() && !value.is_empty())
+        {
+            let right = format!("{name} {value}");
+            self.sink.push(
+                Diagnostic::new(
+                    codes::BAD_RULE_OPTION,
+                    word_span,
+                    format!("a blank must stand behind `{name}`, no `=`"),
+                )
+                .label("the rule is left out")
+                .fix(format!("write `{right}`"), Safety::Unsafe, word_span, right),
+            );
+        } else if iptables_option(word).is_some() || IPTABLES_WORDS.contains(&word) || word == "ctstate" {
             self.pasted_option(word_span, word, span, text);
         } else if OptionName::spelled(word.as_bytes()).is_some() {
             self.bad_rule_option(junk_span, junk, word, words.next());
@@ -135,6 +172,23 @@ impl Lower<'_, '_> {
                 diagnostic.note("a rule is a direction, an action and options: `IN ACCEPT -p tcp -dport 22`")
             },
             || format!("`{text}` is not a rule"),
+        );
+    }
+
+    /// `-dport 22, 80`
+    fn blank_in_list(&mut self, line: Span, junk: Span, before: &str, word_span: Span, word: &str) {
+        let end = u32::try_from(before.trim_end().trim_end_matches(',').len()).unwrap_or(0);
+        let gap = Span::new(line.file, line.start.saturating_add(end), junk.start);
+        let right = word.trim_start_matches(',');
+        let both = Span::new(line.file, gap.start, word_span.end);
+        self.sink.push(
+            Diagnostic::new(
+                codes::RULE_SYNTAX,
+                word_span,
+                format!("a list has no blanks: `{word}` is not part of it"),
+            )
+            .label("the rule is left out")
+            .fix("join it with a comma", Safety::Unsafe, both, format!(",{right}")),
         );
     }
 
@@ -229,6 +283,8 @@ fn near_option(word: &str) -> Option<&'static str> {
         "protocol" => Some("-p"),
         "iface" | "interface" | "if" => Some("-i"),
         "icmp_type" | "icmptype" | "type" => Some("-icmp-type"),
+        "dest-port" | "dst-port" => Some("-dport"),
+        "src-port" => Some("-sport"),
         _ => None,
     };
     known.or_else(|| nearest(word, OptionName::SPELLINGS.iter().map(|(spelling, _)| *spelling)))
