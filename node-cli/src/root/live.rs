@@ -2,8 +2,8 @@
 //!
 //! What can't be found out stays unknown: the core then says so where it matters.
 
+use alloc::collections::BTreeMap;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::collections::BTreeMap;
 use std::fs;
 use std::net::ToSocketAddrs as _;
 use std::process::{Command, Stdio};

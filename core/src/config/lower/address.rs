@@ -19,6 +19,9 @@ use crate::text::Span;
 /// The longest argument that the restore tools take (a buffer of 1024 bytes in iptables' `xshared`).
 const LONGEST_LIST: usize = 1023;
 
+/// What people put around values.
+const QUOTES: [char; 7] = ['"', '\'', '“', '”', '„', '‘', '’'];
+
 impl Lower<'_, '_> {
     /// The value of `-source` or `-dest`. Errors are reported; the value then still tells the family if it can.
     pub(super) fn address(&mut self, span: Span, text: &str) -> AddressValue {
@@ -342,7 +345,6 @@ fn explain_address(diagnostic: Diagnostic, span: Span, address: &str, prefix: &s
     {
         return diagnostic.note("host names are not resolved; write the address, or define an alias for it");
     }
-    const QUOTES: [char; 7] = ['"', '\'', '“', '”', '„', '‘', '’'];
     let whole = if prefix.is_empty() { address.to_string() } else { format!("{address}/{prefix}") };
     if whole.contains(QUOTES) {
         let right = whole.replace(QUOTES, "");
