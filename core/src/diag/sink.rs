@@ -65,6 +65,18 @@ impl Sink {
         }
     }
 
+    /// Whether a finding would only be counted, and then counts it. For findings that are dear to make (suggestions look
+    /// through many names): the millionth misspelt line must cost no more than a correct one.
+    pub fn only_counts(&mut self, file: FileId, severity: Severity) -> bool {
+        let count = self.files.entry(file).or_default().of(severity);
+        let full = *count >= Self::CAP;
+        if full {
+            *count += 1;
+            *self.counts.of(severity) += 1;
+        }
+        full
+    }
+
     /// Takes over everything another sink collected.
     pub fn append(&mut self, other: Self) {
         self.merge(other, |_| true);
