@@ -1,1 +1,3 @@
 //! Tests of pvefw.
+
+pub mod generate;

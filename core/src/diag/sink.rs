@@ -65,6 +65,18 @@ impl Sink {
         }
     }
 
+    /// Whether a finding would only be counted, and then counts it. For findings that are dear to make (suggestions look
+    /// through many names): the millionth misspelt line must cost no more than a correct one.
+    pub fn only_counts(&mut self, file: FileId, severity: Severity) -> bool {
+        let count = self.files.entry(file).or_default().of(severity);
+        let full = *count >= Self::CAP;
+        if full {
+            *count += 1;
+            *self.counts.of(severity) += 1;
+        }
+        full
+    }
+
     /// Takes over everything another sink collected.
     pub fn append(&mut self, other: Self) {
         self.merge(other, |_| true);
@@ -94,11 +106,6 @@ impl Sink {
     /// Numbers of findings in one file, kept or not.
     pub fn counts_of(&self, file: FileId) -> Counts {
         self.files.get(&file).copied().unwrap_or_default()
-    }
-
-    /// Whether a further finding of this severity in this file would only be counted: no need to say much in it.
-    pub fn is_full(&self, file: FileId, severity: Severity) -> bool {
-        self.counts_of(file).of(severity) >= &mut { Self::CAP }
     }
 
     /// Numbers of all findings, kept or not.

@@ -11,57 +11,102 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     if name.is_empty() || name.len() > 64 {
         return None;
     }
-    let wanted = name.to_lowercase();
+    let mut wanted = Vec::new();
+    lower_case(name, &mut wanted);
+    let (mut letters, mut rows) = (Vec::new(), Rows::default());
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates.into_iter().take(MOST_CANDIDATES) {
         if candidate.len() > 64 {
             continue;
         }
-        let distance = distance(&wanted, &candidate.to_lowercase());
-        let limit = wanted.chars().count().max(candidate.chars().count()) / 3;
+        lower_case(candidate, &mut letters);
         // Two letters of three differing says nothing; one may.
-        if distance <= limit.max(usize::from(wanted.len() > 2))
-            && best.is_none_or(|(least, _)| distance < least)
-        {
+        let limit = wanted.len().max(letters.len()) / 3;
+        let mut most = limit.max(usize::from(name.len() > 2));
+        if let Some((least, _)) = best {
+            let Some(less) = least.checked_sub(1) else { break };
+            most = most.min(less);
+        }
+        if let Some(distance) = rows.distance(&wanted, &letters, most) {
             best = Some((distance, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)
 }
 
-/// Letters to insert, remove, replace or swap with their neighbour to make one word of the other (optimal string
-/// alignment). The libraries that have it need `std`.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    // The rows of the table for the last two letters of `a` and for the present one.
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    let mut previous = None;
-    for (row, letter) in a.chars().enumerate() {
-        let mut current = Vec::with_capacity(last.len());
-        current.push(row + 1);
-        for (column, other) in b.iter().enumerate() {
-            let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
-            let replaced = at(&last, column) + usize::from(letter != *other);
-            let mut best = replaced.min(at(&last, column + 1) + 1).min(at(&current, column) + 1);
-            let left = column.checked_sub(1).and_then(|left| b.get(left).map(|other| (left, *other)));
-            if let Some((left, left_letter)) = left
-                && previous == Some(*other)
-                && left_letter == letter
-            {
-                best = best.min(at(&before, left) + 1);
-            }
-            current.push(best);
-        }
-        before = core::mem::replace(&mut last, current);
-        previous = Some(letter);
+fn lower_case(text: &str, letters: &mut Vec<char>) {
+    letters.clear();
+    if text.is_ascii() {
+        letters.extend(text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+    } else {
+        letters.extend(text.to_lowercase().chars());
     }
-    last.last().copied().unwrap_or(0)
+}
+
+/// Rows of the table of distances, kept from word to word: for the last two letters and the present one.
+#[derive(Default)]
+struct Rows {
+    before: Vec<usize>,
+    last: Vec<usize>,
+    current: Vec<usize>,
+}
+
+impl Rows {
+    /// Letters to insert, remove, replace or swap with their neighbour to make one word of the other (optimal string
+    /// alignment), if they are not more than `most`. The libraries that have it need `std`.
+    fn distance(&mut self, a: &[char], b: &[char], most: usize) -> Option<usize> {
+        if a.len().abs_diff(b.len()) > most {
+            return None;
+        }
+        self.before.clear();
+        self.last.clear();
+        self.last.extend(0..=b.len());
+        let mut previous = None;
+        for (row, letter) in a.iter().enumerate() {
+            self.current.clear();
+            self.current.push(row + 1);
+            for (column, other) in b.iter().enumerate() {
+                let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+                let replaced = at(&self.last, column) + usize::from(letter != other);
+                let mut best =
+                    replaced.min(at(&self.last, column + 1) + 1).min(at(&self.current, column) + 1);
+                let left = column.checked_sub(1).and_then(|left| b.get(left).map(|other| (left, other)));
+                if let Some((left, left_letter)) = left
+                    && previous == Some(other)
+                    && left_letter == letter
+                {
+                    best = best.min(at(&self.before, left) + 1);
+                }
+                self.current.push(best);
+            }
+            // What follows is made of these two rows, and nothing gets smaller on the way.
+            if self.last.iter().chain(&self.current).all(|distance| *distance > most) {
+                return None;
+            }
+            core::mem::swap(&mut self.before, &mut self.last);
+            core::mem::swap(&mut self.last, &mut self.current);
+            previous = Some(letter);
+        }
+        self.last.last().copied().filter(|distance| *distance <= most)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use alloc::vec::Vec;
+
+    use super::{Rows, nearest};
+
+    fn distance(a: &str, b: &str) -> usize {
+        let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+        let mut rows = Rows::default();
+        let exact = rows.distance(&a, &b, 64).unwrap();
+        // A tighter limit changes nothing but that there may be no answer.
+        for most in 0..8 {
+            assert_eq!(rows.distance(&a, &b, most), Some(exact).filter(|exact| *exact <= most));
+        }
+        exact
+    }
 
     #[test]
     fn distances() {

@@ -94,11 +94,18 @@ fn devices(vmid: Vmid, enable: Span, nics: &[Nic], sink: &mut Sink) {
 fn no_such_nic(file: &File, rules: &[policy::Rule], nics: &[Nic], sink: &mut Sink) {
     for rule in rules {
         let Some(number) = &rule.nic else { continue };
-        let key = format!("net{number}");
-        if nics.iter().any(|nic| nic.key() == key) {
+        // `net00` is no device: the text must be the key's.
+        let index = number.parse::<u8>().ok().filter(|_| number.len() == 1 || !number.starts_with('0'));
+        if index.is_some_and(|index| nics.iter().any(|nic| nic.index == index)) {
             continue;
         }
-        let line = file.rules.iter().find(|line| line.span == rule.span);
+        if sink.only_counts(rule.span.file, codes::NO_SUCH_NIC.severity()) {
+            continue;
+        }
+        let key = format!("net{number}");
+        // Rules are in file order.
+        let at = file.rules.binary_search_by_key(&rule.span.start, |line| line.span.start).ok();
+        let line = at.and_then(|at| file.rules.get(at));
         let place = line.and_then(|line| line.interface).unwrap_or(rule.span);
         let what =
             if line.is_some_and(|line| matches!(line.kind, RuleKind::Group(_))) { "group" } else { "rule" };

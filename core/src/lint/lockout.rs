@@ -1,6 +1,7 @@
 //! Would anybody still reach the node? Rules are followed for the web interface and SSH, without addresses: a rule that
 //! accepts somebody is good enough, one that drops everybody is not.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -84,7 +85,12 @@ fn falls_through(cluster: &Cluster) -> bool {
         return true;
     }
     let entries = management.map(|set| set.entries.as_slice()).unwrap_or_default();
-    let excepted = |net: &ipnet::IpNet| entries.iter().any(|entry| entry.nomatch && entry.net.contains(net));
+    let exceptions: BTreeSet<ipnet::IpNet> =
+        entries.iter().filter(|entry| entry.nomatch).map(|entry| entry.net).collect();
+    // A look-up for every network around it; comparing all with all would take long in large sets.
+    let excepted = |net: &ipnet::IpNet| {
+        core::iter::successors(Some(*net), ipnet::IpNet::supernet).any(|net| exceptions.contains(&net))
+    };
     let usable = |net: &ipnet::IpNet| !net.addr().is_loopback() && net.prefix_len() > 0;
     let own = local.network.net().trunc();
     // A later line of the same text replaces an exception, and the node's network comes last.

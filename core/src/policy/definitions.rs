@@ -3,15 +3,24 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::config::{Alias, File, Set, Spanned};
+use crate::config::{File, Set, Spanned};
 use crate::ir::{Addresses, Written};
 use crate::text::Span;
 
 /// The aliases and sets of one file by lower-case name.
 #[derive(Debug, Default)]
 pub struct Definitions<'c> {
-    aliases: BTreeMap<&'c str, Vec<&'c Alias>>,
+    aliases: BTreeMap<&'c str, Named<'c>>,
     sets: BTreeMap<&'c str, Vec<&'c Set>>,
+}
+
+/// The definitions of one alias.
+#[derive(Debug)]
+struct Named<'c> {
+    /// Where the last one is, well or badly made.
+    place: Span,
+    /// The good ones in file order, with the places of their names.
+    good: Vec<(Span, &'c Spanned<Written<Addresses>>)>,
 }
 
 impl<'c> Definitions<'c> {
@@ -19,7 +28,10 @@ impl<'c> Definitions<'c> {
     pub fn new(file: &'c File) -> Self {
         let mut definitions = Self::default();
         for alias in &file.aliases {
-            definitions.aliases.entry(&alias.name).or_default().push(alias);
+            let empty = || Named { place: alias.span, good: Vec::new() };
+            let named = definitions.aliases.entry(&alias.name).or_insert_with(empty);
+            named.place = alias.span;
+            named.good.extend(alias.value.as_ref().map(|value| (alias.span, value)));
         }
         for set in &file.sets {
             definitions.sets.entry(&set.name).or_default().push(set);
@@ -29,18 +41,19 @@ impl<'c> Definitions<'c> {
 
     /// The value of an alias as known at `at` in the same file: the last good definition above.
     pub(super) fn alias_above(&self, name: &str, at: Span) -> Option<&'c Spanned<Written<Addresses>>> {
-        let above = self.aliases.get(name)?.iter().filter(|alias| alias.span.start < at.start);
-        above.rev().find_map(|alias| alias.value.as_ref())
+        let good = &self.aliases.get(name)?.good;
+        let above = good.partition_point(|(place, _)| place.start < at.start);
+        good.get(above.checked_sub(1)?).map(|(_, value)| *value)
     }
 
     /// The final value of an alias: its last good definition.
     pub(crate) fn alias(&self, name: &str) -> Option<&'c Spanned<Written<Addresses>>> {
-        self.aliases.get(name)?.iter().rev().find_map(|alias| alias.value.as_ref())
+        self.aliases.get(name)?.good.last().map(|(_, value)| *value)
     }
 
     /// Where an alias is defined, well or badly.
     pub(super) fn alias_place(&self, name: &str) -> Option<Span> {
-        self.aliases.get(name)?.last().map(|alias| alias.span)
+        self.aliases.get(name).map(|alias| alias.place)
     }
 
     /// Whether a set is defined above `at`.

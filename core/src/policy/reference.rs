@@ -1,13 +1,12 @@
 //! References to aliases and sets (spec 01 section 7).
 
 use alloc::format;
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use alloc::string::String;
 
 use super::{Owner, Place, Resolver};
 use crate::config::{Reference, Scope, Spanned};
 use crate::diag::suggest::nearest;
-use crate::diag::{Diagnostic, Safety, Severity, codes};
+use crate::diag::{Diagnostic, Safety, codes};
 use crate::ir::{Addresses, Written};
 use crate::text::Span;
 
@@ -132,8 +131,8 @@ impl<'a> Resolver<'a, '_> {
         faulty: Option<Span>,
         what: &str,
     ) {
-        if self.sink.is_full(span.file, Severity::Error) {
-            self.sink.push(Diagnostic::new(codes::UNKNOWN_ALIAS, span, ""));
+        // Each of the findings below has this severity.
+        if self.sink.only_counts(span.file, codes::UNKNOWN_ALIAS.severity()) {
             return;
         }
         let written = self.text(reference.name);
@@ -146,7 +145,7 @@ impl<'a> Resolver<'a, '_> {
             );
             return;
         }
-        if self.known_sets().any(|set| set == written || set == name) {
+        if self.is_set(written) || self.is_set(name) {
             self.sink.push(
                 Diagnostic::new(codes::WRONG_SIGIL, span, format!("`{written}` is a set, not an alias"))
                     .label(left_out)
@@ -163,7 +162,7 @@ impl<'a> Resolver<'a, '_> {
                 .note("the node's own network is detected after the rules are read; to use its name, define it: `local_network 192.0.2.0/24` under `[ALIASES]` of the cluster file");
         } else if ["any", "all", "everywhere", "anywhere"].contains(&name) {
             diagnostic = diagnostic.note("leave the option out if every address is meant");
-        } else if let Some(near) = self.suggest(written, &self.known_aliases()) {
+        } else if let Some(near) = nearest(written, self.known_aliases()).filter(|near| *near != name) {
             diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, reference.name, near);
         } else {
             diagnostic = diagnostic.note("define it under `[ALIASES]`, or write the address");
@@ -172,13 +171,12 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn unknown_set(&mut self, span: Span, reference: Reference, name: &str) {
-        if self.sink.is_full(span.file, Severity::Error) {
-            self.sink.push(Diagnostic::new(codes::UNKNOWN_SET, span, ""));
+        // Each of the findings below has this severity.
+        if self.sink.only_counts(span.file, codes::UNKNOWN_SET.severity()) {
             return;
         }
         let lower = name.to_ascii_lowercase();
-        let known: Vec<String> = self.known_sets().map(ToString::to_string).collect();
-        if lower != name && known.contains(&lower) {
+        if lower != name && self.is_set(&lower) {
             self.sink.push(
                 Diagnostic::new(codes::REFERENCE_CASE, span, format!("set `{name}` is called `{lower}`"))
                     .label("the rule is left out")
@@ -187,7 +185,7 @@ impl<'a> Resolver<'a, '_> {
             );
             return;
         }
-        if self.known_aliases().contains(&lower.as_str()) {
+        if self.is_alias(&lower) {
             let sigil = Span::new(span.file, span.start, span.start.saturating_add(1));
             self.sink.push(
                 Diagnostic::new(codes::WRONG_SIGIL, span, format!("`{name}` is an alias, not a set"))
@@ -202,7 +200,7 @@ impl<'a> Resolver<'a, '_> {
         if name == "management" {
             diagnostic = diagnostic
                 .note("this set exists, but is made after the rules are read; to use its name, define it: `[IPSET management]` in the cluster file");
-        } else if let Some(near) = self.suggest(name, &known.iter().map(String::as_str).collect::<Vec<_>>()) {
+        } else if let Some(near) = nearest(name, self.known_sets()).filter(|near| *near != name) {
             diagnostic = diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, reference.name, near);
         } else {
             diagnostic = diagnostic.note(format!("define it: `[IPSET {lower}]`, above its use"));
@@ -210,18 +208,19 @@ impl<'a> Resolver<'a, '_> {
         self.sink.push(diagnostic);
     }
 
-    /// The nearest other name; only for the first findings of a file, as there may be many names and findings.
-    fn suggest<'k>(&self, name: &str, known: &[&'k str]) -> Option<&'k str> {
-        const MOST_SUGGESTIONS: u64 = 200;
-        if self.sink.counts().errors > MOST_SUGGESTIONS {
-            return None;
-        }
-        nearest(name, known.iter().copied()).filter(|near| *near != name)
+    fn known_aliases(&self) -> impl Iterator<Item = &'a str> {
+        let own = self.own().into_iter().flat_map(|(own, _)| own.alias_names());
+        own.chain(self.context.cluster.alias_names())
     }
 
-    fn known_aliases(&self) -> Vec<&'a str> {
-        let own = self.own().into_iter().flat_map(|(own, _)| own.alias_names());
-        own.chain(self.context.cluster.alias_names()).collect()
+    fn is_alias(&self, name: &str) -> bool {
+        let own = self.own().is_some_and(|(own, _)| own.alias_place(name).is_some());
+        own || self.context.cluster.alias_place(name).is_some()
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        let own = self.own().is_some_and(|(own, _)| own.set(name).is_some());
+        own || self.context.cluster.set(name).is_some() || self.context.facts.sdn.ipset.contains_key(name)
     }
 
     fn known_sets(&self) -> impl Iterator<Item = &'a str> {

@@ -228,7 +228,8 @@ impl<'a> Resolver<'a, '_> {
     fn group(&mut self, span: Span) -> String {
         let name = self.text(span);
         let groups = self.context.groups;
-        if !groups.contains(name) {
+        // Both findings below have this severity.
+        if !groups.contains(name) && !self.sink.only_counts(span.file, codes::UNKNOWN_GROUP.severity()) {
             let lower = name.to_ascii_lowercase();
             let diagnostic = if groups.contains(&lower) {
                 Diagnostic::new(codes::REFERENCE_CASE, span, format!("security group `{name}` is called `{lower}`"))

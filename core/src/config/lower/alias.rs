@@ -68,8 +68,7 @@ impl Lower<'_, '_> {
             );
         }
         let key = written.to_ascii_lowercase();
-        if let Some(earlier) =
-            self.file.aliases.iter().rev().find(|alias| alias.name == key).map(|alias| alias.span)
+        if let Some(earlier) = self.alias_places.insert(key.clone(), name_span)
             && network.is_some()
         {
             self.sink.push(

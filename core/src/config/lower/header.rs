@@ -125,6 +125,9 @@ impl Lower<'_, '_> {
     }
 
     fn unknown_section(&mut self, span: Span, word: &str, name: &str) {
+        if self.sink.only_counts(span.file, codes::UNKNOWN_SECTION.severity()) {
+            return;
+        }
         let words: Vec<_> =
             SectionKind::ALL.iter().filter(|(kind, _)| allowed(self.file.level, *kind)).collect();
         let known = alternatives(words.iter().map(|(_, word)| format!("[{word}]")));

@@ -9,6 +9,7 @@ mod port;
 mod rule;
 mod rule_syntax;
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -33,7 +34,8 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
         groups: Vec::new(),
         rules: Vec::new(),
     };
-    let mut lower = Lower { tree: &tree, names, sink, file, place: Place::None };
+    let mut lower =
+        Lower { tree: &tree, names, sink, file, place: Place::None, alias_places: BTreeMap::new() };
     if utf16 {
         lower.utf16();
     }
@@ -61,6 +63,8 @@ struct Lower<'a, 'n> {
     sink: &'a mut Sink,
     file: File,
     place: Place,
+    /// Where each alias was defined last.
+    alias_places: BTreeMap<String, Span>,
 }
 
 impl<'a> Lower<'a, '_> {

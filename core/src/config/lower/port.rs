@@ -282,6 +282,9 @@ impl Lower<'_, '_> {
             let kind = if canonical { Written::canonical(kind) } else { Written::spelled(kind, text) };
             return Some(IcmpValue { kind, module });
         }
+        if self.sink.only_counts(span.file, codes::UNKNOWN_ICMP_TYPE.severity()) {
+            return None;
+        }
         let rows = if family == Family::V4 { icmp::V4 } else { icmp::V6 };
         let mut diagnostic = Diagnostic::new(
             codes::UNKNOWN_ICMP_TYPE,

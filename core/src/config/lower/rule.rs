@@ -171,6 +171,9 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn unknown_direction(&mut self, span: Span, word: &str, action_span: Span, action: &str) {
+        if self.sink.only_counts(span.file, codes::UNKNOWN_DIRECTION.severity()) {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::new(codes::UNKNOWN_DIRECTION, span, format!("`{word}` is not a direction"))
                 .label("the rule is left out");
@@ -249,6 +252,9 @@ impl Lower<'_, '_> {
     }
 
     fn unknown_macro(&mut self, span: Span, name: &str) {
+        if self.sink.only_counts(span.file, codes::UNKNOWN_MACRO.severity()) {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::new(codes::UNKNOWN_MACRO, span, format!("there is no macro `{name}`"))
                 .label("the rule is left out");
@@ -262,6 +268,9 @@ impl Lower<'_, '_> {
     }
 
     fn unknown_action(&mut self, span: Span, word: &str, parts: Option<(&str, &str)>) {
+        if self.sink.only_counts(span.file, codes::UNKNOWN_ACTION.severity()) {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::new(codes::UNKNOWN_ACTION, span, format!("`{word}` is not an action"))
                 .label("the rule is left out");
@@ -579,7 +588,7 @@ impl Lower<'_, '_> {
             return None;
         }
         let level = LogLevel::named(text);
-        if level.is_none() {
+        if level.is_none() && !self.sink.only_counts(span.file, codes::UNKNOWN_LOG_LEVEL.severity()) {
             let names = log_levels::ALL.iter().map(|level| level.name());
             let lower = text.to_ascii_lowercase();
             let meant = match lower.as_str() {
