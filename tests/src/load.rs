@@ -70,13 +70,24 @@ pub enum Ask {
         raw: bool,
         /// The chain.
         chain: String,
-        /// Only lines that contain this.
-        containing: Option<String>,
+        /// Which of its lines.
+        filter: Filter,
     },
     /// The lines of a set.
     Ipset(String),
     /// The lines of a bridge chain.
     Ebtables(String),
+}
+
+/// Which lines of a chain an expectation shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// All.
+    All,
+    /// Those that contain a text.
+    Containing(String),
+    /// Those that come from a line of a file, not from the firewall itself.
+    Written,
 }
 
 /// Reads a scenario file.
@@ -157,8 +168,20 @@ fn input(words: &[&str], text: &str) -> Result<Option<Input>, String> {
 }
 
 fn ask(words: &[&str], info: &str) -> Option<Ask> {
-    let containing = info.split_once(" containing ").map(|(_, wanted)| wanted.to_owned());
-    let words = words.split(|word| *word == "containing").next()?;
+    let (words, filter) = match words.iter().position(|word| *word == "containing") {
+        Some(at) => {
+            let (_, wanted) = info.split_once(" containing ")?;
+            (words.get(..at)?, Filter::Containing(wanted.to_owned()))
+        }
+        None => match words {
+            [words @ .., "written"] => (words, Filter::Written),
+            _ => (words, Filter::All),
+        },
+    };
+    // Only chains have lines to choose from.
+    if filter != Filter::All && words.first() != Some(&"rules") {
+        return None;
+    }
     Some(match words {
         ["diagnostics"] => Ask::Check,
         ["diagnostics", "compile"] => Ask::Compile,
@@ -168,7 +191,7 @@ fn ask(words: &[&str], info: &str) -> Option<Ask> {
                 [chain] => (false, chain),
                 _ => return None,
             };
-            Ask::Rules { v6: *family == "v6", raw, chain: (*chain).to_owned(), containing }
+            Ask::Rules { v6: *family == "v6", raw, chain: (*chain).to_owned(), filter }
         }
         ["ipset", name] => Ask::Ipset((*name).to_owned()),
         ["ebtables", chain] => Ask::Ebtables((*chain).to_owned()),
@@ -243,7 +266,7 @@ mod tests {
         assert_eq!((one.title.as_str(), one.line, one.inputs.len(), two.inputs.len()), ("One", 5, 2, 1));
         let Input::File { text: bytes, .. } = &one.inputs[1] else { panic!("{one:?}") };
         assert_eq!(bytes, b"y\r\n\xa0");
-        let wanted = Ask::Rules { v6: true, raw: true, chain: "C".into(), containing: Some("a b".into()) };
+        let wanted = Ask::Rules { v6: true, raw: true, chain: "C".into(), filter: Filter::Containing("a b".into()) };
         assert_eq!(one.expectations[0].ask, wanted);
         assert_eq!(&text[two.expectations[0].body.clone()], "d\n");
     }

@@ -6,9 +6,10 @@ use pvefw_core::datacenter::Datacenter;
 use pvefw_core::diag::{Diagnostic, Severity};
 use pvefw_core::emit::{self, Lines};
 use pvefw_core::facts::Facts;
+use pvefw_core::ir::{ChainName, Maker, Rule, Ruleset};
 use pvefw_core::text::Files;
 
-use crate::load::{Ask, Case, Input};
+use crate::load::{Ask, Case, Filter, Input};
 
 /// The facts of a case that gives none.
 const USUAL_FACTS: &str = r#"{"node":"pve1","local_network":"192.0.2.0/24"}"#;
@@ -22,6 +23,7 @@ pub struct Outcome {
     files: Files,
     check: Vec<Diagnostic>,
     compile: Vec<Diagnostic>,
+    ruleset: Ruleset,
     lines: Lines,
 }
 
@@ -47,7 +49,8 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
     let check = datacenter.check(&facts).into_sorted();
     let (ruleset, sink) = datacenter.compile(&facts);
     let compile = sink.into_sorted();
-    Ok(Outcome { files: datacenter.into_files(), check, compile, lines: emit::lines(&ruleset) })
+    let lines = emit::lines(&ruleset);
+    Ok(Outcome { files: datacenter.into_files(), check, compile, ruleset, lines })
 }
 
 impl Outcome {
@@ -56,15 +59,20 @@ impl Outcome {
         match ask {
             Ask::Check => self.show(&self.check),
             Ask::Compile => self.show(&self.compile),
-            Ask::Rules { v6, raw, chain, containing } => {
-                let family = if *v6 { &self.lines.v6 } else { &self.lines.v4 };
-                let table = if *raw { &family.raw } else { &family.filter };
-                let wanted = containing.as_deref().unwrap_or_default();
-                joined(table.get(chain), |line| line.contains(wanted))
+            Ask::Rules { v6, raw, chain, filter } => {
+                let tables = if *v6 { &self.ruleset.v6 } else { &self.ruleset.v4 };
+                let table = if *raw { &tables.raw } else { &tables.filter };
+                let found = table.chains.iter().find(|(name, _)| name.as_str() == chain);
+                found.map_or_else(|| ABSENT.to_owned(), |(name, chain)| chosen(*name, &chain.rules, filter))
             }
-            Ask::Ipset(name) => joined(self.lines.ipset.get(name), |_| true),
-            Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain), |_| true),
+            Ask::Ipset(name) => joined(self.lines.ipset.get(name)),
+            Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain)),
         }
+    }
+
+    /// What is loaded.
+    pub fn ruleset(&self) -> &Ruleset {
+        &self.ruleset
     }
 
     /// The codes of everything that was found.
@@ -89,14 +97,38 @@ impl Outcome {
                 self.files.name(span.file),
                 diagnostic.severity.name(),
                 diagnostic.code,
-                diagnostic.message
+                printable(&diagnostic.message)
             );
         }
         text
     }
 }
 
-fn joined(lines: Option<&Vec<String>>, wanted: impl Fn(&str) -> bool) -> String {
+fn chosen(chain: ChainName, rules: &[Rule], filter: &Filter) -> String {
+    let mut text = String::new();
+    for rule in rules {
+        let line = emit::rule_line(chain, rule);
+        let wanted = match filter {
+            Filter::All => true,
+            Filter::Containing(wanted) => line.contains(wanted),
+            Filter::Written => matches!(rule.origin.maker, Maker::Line | Maker::Macro { .. } | Maker::Group),
+        };
+        if wanted {
+            text += &line;
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Control characters as `\\xNN`, so that scenarios stay text.
+fn printable(message: &str) -> String {
+    message.chars().fold(String::new(), |text, c| {
+        if c.is_control() { text + &format!("\\x{:02x}", u32::from(c)) } else { text + c.encode_utf8(&mut [0; 4]) }
+    })
+}
+
+fn joined(lines: Option<&Vec<String>>) -> String {
     let Some(lines) = lines else { return ABSENT.to_owned() };
-    lines.iter().filter(|line| wanted(line)).fold(String::new(), |text, line| text + line + "\n")
+    lines.iter().fold(String::new(), |text, line| text + line + "\n")
 }
