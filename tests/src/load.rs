@@ -102,7 +102,8 @@ pub fn load(path: &str, text: &str) -> Result<Scenario, String> {
         if fence >= 3 {
             let info = line.trim_start_matches('`').trim();
             let begun = lines.number;
-            let body = lines.until_fence(fence).ok_or_else(|| reader.wrong(begun, "this block has no end"))?;
+            let body =
+                lines.until_fence(fence).ok_or_else(|| reader.wrong(begun, "this block has no end"))?;
             reader.block(info, begun, body.clone(), text.get(body).unwrap_or_default())?;
         } else if let Some(title) = line.strip_prefix("## ") {
             reader.cases.push(Case {
@@ -144,7 +145,8 @@ impl Reader<'_> {
         if matches!(words.as_slice(), ["text"]) {
             return Ok(());
         }
-        let ask = ask(&words, info).ok_or_else(|| self.wrong(line, &format!("what is a block of `{info}`?")))?;
+        let ask =
+            ask(&words, info).ok_or_else(|| self.wrong(line, &format!("what is a block of `{info}`?")))?;
         let path = self.path;
         let case = self
             .cases
@@ -218,7 +220,11 @@ fn unescape(text: &str) -> Result<Vec<u8>, String> {
                 let number = u8::from_str_radix(&String::from_iter(digits), 16);
                 bytes.push(number.map_err(|_| "`\\x` takes two hexadecimal digits".to_owned())?);
             }
-            _ => return Err("escapes are `\\r`, `\\t`, `\\xNN`, `\\\\` and `\\` at the end of a line".to_owned()),
+            _ => {
+                return Err(
+                    "escapes are `\\r`, `\\t`, `\\xNN`, `\\\\` and `\\` at the end of a line".to_owned()
+                );
+            }
         }
     }
     Ok(bytes)
@@ -266,7 +272,8 @@ mod tests {
         assert_eq!((one.title.as_str(), one.line, one.inputs.len(), two.inputs.len()), ("One", 5, 2, 1));
         let Input::File { text: bytes, .. } = &one.inputs[1] else { panic!("{one:?}") };
         assert_eq!(bytes, b"y\r\n\xa0");
-        let wanted = Ask::Rules { v6: true, raw: true, chain: "C".into(), filter: Filter::Containing("a b".into()) };
+        let wanted =
+            Ask::Rules { v6: true, raw: true, chain: "C".into(), filter: Filter::Containing("a b".into()) };
         assert_eq!(one.expectations[0].ask, wanted);
         assert_eq!(&text[two.expectations[0].body.clone()], "d\n");
     }

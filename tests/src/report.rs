@@ -4,7 +4,8 @@
 pub fn diff(want: &str, got: &str) -> String {
     let (want, got): (Vec<_>, Vec<_>) = (want.lines().collect(), got.lines().collect());
     let same_start = want.iter().zip(&got).take_while(|(a, b)| a == b).count();
-    let (want_rest, got_rest) = (want.get(same_start..).unwrap_or_default(), got.get(same_start..).unwrap_or_default());
+    let (want_rest, got_rest) =
+        (want.get(same_start..).unwrap_or_default(), got.get(same_start..).unwrap_or_default());
     let same_end = want_rest.iter().rev().zip(got_rest.iter().rev()).take_while(|(a, b)| a == b).count();
     let middle = |rest: &[&str]| rest.len() - same_end;
     let mut out = String::new();
@@ -16,7 +17,10 @@ pub fn diff(want: &str, got: &str) -> String {
     add(' ', want.get(same_start.saturating_sub(2)..same_start).unwrap_or_default());
     add('-', want_rest.get(..middle(want_rest)).unwrap_or_default());
     add('+', got_rest.get(..middle(got_rest)).unwrap_or_default());
-    add(' ', want_rest.get(middle(want_rest)..).unwrap_or_default().get(..same_end.min(2)).unwrap_or_default());
+    add(
+        ' ',
+        want_rest.get(middle(want_rest)..).unwrap_or_default().get(..same_end.min(2)).unwrap_or_default(),
+    );
     out
 }
 

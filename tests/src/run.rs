@@ -38,7 +38,9 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
         match input {
             Input::Facts(text) => facts = text,
             Input::File { path, text } => {
-                datacenter.add(path, text.clone()).ok_or_else(|| format!("`{path}` is no file that is read"))?;
+                datacenter
+                    .add(path, text.clone())
+                    .ok_or_else(|| format!("`{path}` is no file that is read"))?;
             }
         }
     }
@@ -124,7 +126,11 @@ fn chosen(chain: ChainName, rules: &[Rule], filter: &Filter) -> String {
 /// Control characters as `\\xNN`, so that scenarios stay text.
 fn printable(message: &str) -> String {
     message.chars().fold(String::new(), |text, c| {
-        if c.is_control() { text + &format!("\\x{:02x}", u32::from(c)) } else { text + c.encode_utf8(&mut [0; 4]) }
+        if c.is_control() {
+            text + &format!("\\x{:02x}", u32::from(c))
+        } else {
+            text + c.encode_utf8(&mut [0; 4])
+        }
     })
 }
 

@@ -1,9 +1,11 @@
 //! Loads rulesets with the real tools into throw-away namespaces, and reads them back: those of all conformance cases,
-//! of all scenarios and of the example datacenter, with both variants of iptables.
+//! of all scenarios, of the example datacenter, and of the like with random damage, with both variants of iptables.
 //!
 //! A process with several threads can't enter a namespace, so this is a plain program without the test harness; it
 //! starts itself once for each processor. Works as root and, where user namespaces allow, without. Where it can't run
 //! it fails and says why.
+
+mod damage;
 
 use core::error::Error as _;
 use std::io::Write as _;
@@ -11,6 +13,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
 use pvefw_core::emit::{self, Restore};
 use pvefw_core::facts::Facts;
 use pvefw_core::host::{self, Sandbox, Texts, Tools, Variant, load, read_back};
@@ -21,6 +25,9 @@ use pvefw_tests::{conformance, root};
 
 /// Tells a child which share of the rulesets is its own: `1/2`.
 const SHARE: &str = "PVEFW_KERNEL_SHARE";
+
+/// How many damaged datacenters; the same ones on every run. `PROPTEST_CASES` asks for more.
+const DAMAGED: usize = 100;
 
 /// Scenarios whose rulesets this machine can't load, and why.
 const ELSEWHERE: [(&str, &str); 1] =
@@ -133,6 +140,13 @@ fn rulesets() -> Result<Vec<(String, Ruleset)>, String> {
     for node in nodes {
         let facts = Facts { node: Some(node.clone()), ..Facts::default() };
         found.push((format!("example, {node}"), example.compile(&facts).0));
+    }
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    let (mut runner, strategy) = (TestRunner::deterministic(), damage::damaged());
+    for number in 0..asked.unwrap_or(DAMAGED) {
+        let real = strategy.new_tree(&mut runner).map_err(|error| error.to_string())?.current();
+        let name = format!("damaged {number}, from {}", real.name);
+        found.push((name, real.datacenter().compile(&real.facts).0));
     }
     // Without a firewall there is nothing to load.
     found.retain(|(_, ruleset)| !ruleset.is_empty());
