@@ -1,11 +1,13 @@
 //! Loads rulesets with the real tools into throw-away namespaces, and reads them back: those of all conformance cases,
-//! of all scenarios, of the example datacenter, and of the like with random damage, with both variants of iptables.
+//! of all scenarios, of the example datacenter, of datacenters with every name there is, and of real ones with
+//! random damage, with both variants of iptables.
 //!
 //! A process with several threads can't enter a namespace, so this is a plain program without the test harness; it
 //! starts itself once for each processor. Works as root and, where user namespaces allow, without. Where it can't run
 //! it fails and says why.
 
 mod damage;
+mod names;
 
 use core::error::Error as _;
 use std::io::Write as _;
@@ -140,6 +142,9 @@ fn rulesets() -> Result<Vec<(String, Ruleset)>, String> {
     for node in nodes {
         let facts = Facts { node: Some(node.clone()), ..Facts::default() };
         found.push((format!("example, {node}"), example.compile(&facts).0));
+    }
+    for (kind, datacenter, facts) in names::datacenters() {
+        found.push((format!("all {kind}"), datacenter.compile(&facts).0));
     }
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     let (mut runner, strategy) = (TestRunner::deterministic(), damage::damaged());
