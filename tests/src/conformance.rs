@@ -1,6 +1,6 @@
 //! Conformance cases: configuration roots with the rulesets wanted for them.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pvefw_core::datacenter::Datacenter;

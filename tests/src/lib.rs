@@ -3,6 +3,8 @@
 //! `tests/suite/readme.md` explains how a scenario is written. What is here reads, runs and blesses them; the tests
 //! themselves are in `tests/tests`.
 
+extern crate alloc;
+
 pub mod bless;
 pub mod conformance;
 pub mod load;

@@ -1,5 +1,7 @@
 //! Shows what differs.
 
+use core::fmt::Write as _;
+
 /// A difference in lines: ` ` kept, `-` wanted but missing, `+` there but unwanted.
 pub fn diff(want: &str, got: &str) -> String {
     let (want, got): (Vec<_>, Vec<_>) = (want.lines().collect(), got.lines().collect());
@@ -11,7 +13,8 @@ pub fn diff(want: &str, got: &str) -> String {
     let mut out = String::new();
     let mut add = |sign: char, lines: &[&str]| {
         for line in lines {
-            out += &format!("    {sign}{line}\n");
+            // Writing to a string can't fail.
+            let _ = writeln!(out, "    {sign}{line}");
         }
     };
     add(' ', want.get(same_start.saturating_sub(2)..same_start).unwrap_or_default());

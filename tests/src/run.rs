@@ -1,6 +1,7 @@
 //! Runs a case: its inputs through check and compile, and the answer to each of its questions.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
+use core::fmt::Write as _;
 
 use pvefw_core::datacenter::Datacenter;
 use pvefw_core::diag::{Diagnostic, Severity};
@@ -94,8 +95,10 @@ impl Outcome {
             let file = self.files.file(span.file);
             let position = file.map(|file| file.line_index().position(file.text(), span.start));
             let (line, column) = position.map_or((0, 0), |position| (position.line, position.column));
-            text += &format!(
-                "{}:{line}:{column} {}[{}] {}\n",
+            // Writing to a string can't fail.
+            let _ = writeln!(
+                text,
+                "{}:{line}:{column} {}[{}] {}",
                 self.files.name(span.file),
                 diagnostic.severity.name(),
                 diagnostic.code,

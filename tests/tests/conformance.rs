@@ -1,7 +1,9 @@
 //! The same rulesets as pve-firewall, but for the fixes that COMPATIBILITY.md lists.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+extern crate alloc;
+
+use alloc::collections::BTreeSet;
+use core::fmt::Write as _;
 
 use pvefw_core::emit;
 use pvefw_tests::conformance::{Flat, cases, flat};
@@ -28,18 +30,12 @@ fn rulesets_are_those_of_pve_firewall() {
 }
 
 fn differences(want: &Flat, got: &Flat) -> String {
-    let mut out = String::new();
     let names: BTreeSet<_> = want.keys().chain(got.keys()).collect();
-    for name in names {
-        match (want.get(name), got.get(name)) {
-            (Some(want), Some(got)) if want == got => {}
-            (Some(want), Some(got)) => {
-                writeln!(out, "  {name}").unwrap();
-                out += &diff(&want.join("\n"), &got.join("\n"));
-            }
-            (Some(_), None) => writeln!(out, "  {name} is missing").unwrap(),
-            (None, _) => writeln!(out, "  {name} is not wanted").unwrap(),
-        }
-    }
-    out
+    let one = |name: &String| match (want.get(name), got.get(name)) {
+        (Some(want), Some(got)) if want == got => String::new(),
+        (Some(want), Some(got)) => format!("  {name}\n{}", diff(&want.join("\n"), &got.join("\n"))),
+        (Some(_), None) => format!("  {name} is missing\n"),
+        (None, _) => format!("  {name} is not wanted\n"),
+    };
+    names.into_iter().map(one).collect()
 }

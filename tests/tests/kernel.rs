@@ -6,6 +6,8 @@
 //! starts itself once for each processor. Works as root and, where user namespaces allow, without. Where it can't run
 //! it fails and says why.
 
+extern crate alloc;
+
 mod damage;
 mod names;
 
@@ -160,17 +162,15 @@ fn rulesets() -> Result<Vec<(String, Ruleset)>, String> {
 
 /// An error with its causes and advice.
 fn words(error: &host::Error) -> String {
-    let mut text = error.to_string();
+    let mut parts = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(deeper) = cause {
-        text += &format!(": {deeper}");
+        parts.push(deeper.to_string());
         cause = deeper.source();
     }
     if let host::Error::Refused(refusal) = error {
-        text += &format!(" [{}]", refusal.stderr.join(" | "));
+        parts.extend(refusal.stderr.iter().cloned());
     }
-    if let Some(advice) = error.advice() {
-        text += &format!(" (help: {advice})");
-    }
-    text
+    parts.extend(error.advice().map(|advice| format!("help: {advice}")));
+    parts.join("; ")
 }

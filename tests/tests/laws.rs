@@ -1,8 +1,10 @@
 //! Laws that hold for any input: random bytes, and real files with random damage.
 
+extern crate alloc;
+
 mod damage;
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 
 use proptest::prelude::*;
 use pvefw_core::Family;

@@ -1,6 +1,13 @@
 //! Real datacenters with random damage to their files.
 
-use std::collections::BTreeMap;
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    reason = "part of tests: whatever is wrong here should stop them"
+)]
+
+use alloc::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -141,7 +148,7 @@ fn inflict(text: &mut Vec<u8>, damage: &Damage) {
             *text = text
                 .iter()
                 .flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] })
-                .collect()
+                .collect();
         }
         _ => inflict_lines(text, damage),
     }

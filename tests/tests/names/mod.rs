@@ -59,18 +59,15 @@ fn service_rules() -> String {
 }
 
 fn icmp_rules() -> String {
-    let mut rules = String::new();
+    let mut rules = Vec::new();
     for (table, protocols) in [(icmp::V4, &["icmp"][..]), (icmp::V6, &["icmpv6", "ipv6-icmp"])] {
         for protocol in protocols {
-            for row in table {
-                rules += &format!("IN ACCEPT -p {protocol} -icmp-type {}\n", row.name);
-            }
-            for number in 0..=255 {
-                rules += &format!("IN ACCEPT -p {protocol} -dport {number}\n");
-            }
+            let name = |row: &icmp::IcmpType| format!("IN ACCEPT -p {protocol} -icmp-type {}\n", row.name);
+            rules.extend(table.iter().map(name));
+            rules.extend((0..=255).map(|number: u8| format!("IN ACCEPT -p {protocol} -dport {number}\n")));
         }
     }
-    rules
+    rules.concat()
 }
 
 fn macro_rules() -> String {
