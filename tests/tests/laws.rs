@@ -8,9 +8,10 @@ use alloc::collections::BTreeSet;
 
 use proptest::prelude::*;
 use pvefw_core::Family;
-use pvefw_core::diag::{Diagnostic, Severity, Sink, codes};
+use pvefw_core::diag::{Counts, Diagnostic, Severity, Sink, codes, render};
 use pvefw_core::emit;
 use pvefw_core::ir::Ruleset;
+use pvefw_core::report::Check;
 use pvefw_core::syntax::Tree;
 use pvefw_core::text::{Files, Span};
 use pvefw_tests::conformance;
@@ -94,8 +95,10 @@ proptest! {
         prop_assert_eq!(compiled_again.into_sorted(), compiled.clone().into_sorted());
         prop_assert_eq!(&emit::lines(&ruleset_again), &lines);
 
+        let counts = checked.counts();
         let (checked, compiled) = (kept(checked), kept(compiled));
         let files = datacenter.files();
+        reports_are_safe_to_show(files, &checked, counts)?;
         spans_lie_in_their_files(files, checked.iter().chain(&compiled))?;
         lines_are_plain(&ruleset)?;
         no_rule_from_a_faulty_line(files, &ruleset, &compiled)?;
@@ -133,6 +136,25 @@ fn spans_lie_in_their_files<'d>(
         prop_assert!(!diagnostic.message.contains('\n'), "{diagnostic:?}");
         prop_assert!(!diagnostic.message.is_empty(), "{diagnostic:?}");
     }
+    Ok(())
+}
+
+fn reports_are_safe_to_show(
+    files: &Files,
+    diagnostics: &[Diagnostic],
+    counts: Counts,
+) -> Result<(), TestCaseError> {
+    let text = render::all(diagnostics, files, |_| 0, &render::Options::default());
+    let hidden = |c: char| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));
+    prop_assert!(!text.contains(hidden), "{text:?}");
+    for diagnostic in diagnostics {
+        let line = render::concise(diagnostic, files);
+        prop_assert!(!line.contains(|c| c == '\n' || hidden(c)), "{line:?}");
+    }
+    let report = Check::new(diagnostics, files, counts);
+    let json = serde_json::to_value(&report).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let listed = json["diagnostics"].as_array().map(Vec::len);
+    prop_assert_eq!(listed, Some(diagnostics.len()));
     Ok(())
 }
 
