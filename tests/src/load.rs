@@ -62,6 +62,8 @@ pub enum Ask {
     Check,
     /// What `compile` finds for the node.
     Compile,
+    /// The notes and fixes of what `check` finds.
+    Help,
     /// The lines of a chain: family, table, name.
     Rules {
         /// `v4` or `v6`.
@@ -187,6 +189,7 @@ fn ask(words: &[&str], info: &str) -> Option<Ask> {
     Some(match words {
         ["diagnostics"] => Ask::Check,
         ["diagnostics", "compile"] => Ask::Compile,
+        ["help"] => Ask::Help,
         ["rules", family @ ("v4" | "v6"), rest @ ..] => {
             let (raw, chain) = match rest {
                 ["raw", chain] => (true, chain),

@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use core::fmt::Write as _;
 
 use pvefw_core::datacenter::Datacenter;
-use pvefw_core::diag::{Diagnostic, Severity};
+use pvefw_core::diag::{Diagnostic, Safety, Severity};
 use pvefw_core::emit::{self, Lines};
 use pvefw_core::facts::Facts;
 use pvefw_core::ir::{ChainName, Maker, Rule, Ruleset};
@@ -62,6 +62,7 @@ impl Outcome {
         match ask {
             Ask::Check => self.show(&self.check),
             Ask::Compile => self.show(&self.compile),
+            Ask::Help => self.help(),
             Ask::Rules { v6, raw, chain, filter } => {
                 let tables = if *v6 { &self.ruleset.v6 } else { &self.ruleset.v4 };
                 let table = if *raw { &tables.raw } else { &tables.filter };
@@ -71,6 +72,16 @@ impl Outcome {
             Ask::Ipset(name) => joined(self.lines.ipset.get(name)),
             Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain)),
         }
+    }
+
+    /// What `check` finds.
+    pub fn check(&self) -> &[Diagnostic] {
+        &self.check
+    }
+
+    /// The files checked.
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     /// What is loaded.
@@ -91,21 +102,42 @@ impl Outcome {
     fn show(&self, diagnostics: &[Diagnostic]) -> String {
         let mut text = String::new();
         for diagnostic in diagnostics {
-            let span = diagnostic.span;
-            let file = self.files.file(span.file);
-            let position = file.map(|file| file.line_index().position(file.text(), span.start));
-            let (line, column) = position.map_or((0, 0), |position| (position.line, position.column));
             // Writing to a string can't fail.
             let _ = writeln!(
                 text,
-                "{}:{line}:{column} {}[{}] {}",
-                self.files.name(span.file),
+                "{} {}[{}] {}",
+                self.place(diagnostic),
                 diagnostic.severity.name(),
                 diagnostic.code,
                 printable(&diagnostic.message)
             );
         }
         text
+    }
+
+    fn help(&self) -> String {
+        let mut text = String::new();
+        for diagnostic in &self.check {
+            let place = self.place(diagnostic);
+            let notes = diagnostic.notes.iter().map(|note| ("note", note));
+            let fixes = diagnostic.fixes.iter().map(|fix| match fix.safety {
+                Safety::Safe => ("safe fix", &fix.title),
+                Safety::Unsafe => ("unsafe fix", &fix.title),
+            });
+            for (kind, words) in notes.chain(fixes) {
+                let _ = writeln!(text, "{place} {kind}: {}", printable(words));
+            }
+        }
+        text
+    }
+
+    /// `firewall/cluster.fw:3:5`
+    fn place(&self, diagnostic: &Diagnostic) -> String {
+        let span = diagnostic.span;
+        let file = self.files.file(span.file);
+        let position = file.map(|file| file.line_index().position(file.text(), span.start));
+        let (line, column) = position.map_or((0, 0), |position| (position.line, position.column));
+        format!("{}:{line}:{column}", self.files.name(span.file))
     }
 }
 

@@ -8,8 +8,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt::Write as _;
 use std::path::Path;
 
-use pvefw_core::diag::codes;
-use pvefw_tests::load::{Ask, Scenario, load};
+use pvefw_core::diag::{Diagnostic, Fix, codes};
+use pvefw_tests::load::{Ask, Case, Input, Scenario, load};
 use pvefw_tests::report::diff;
 use pvefw_tests::run::{Outcome, run};
 use pvefw_tests::{bless, root};
@@ -33,9 +33,8 @@ fn scenarios() -> Vec<Scenario> {
 }
 
 fn outcomes(scenario: &Scenario) -> Vec<Outcome> {
-    let one = |case: &pvefw_tests::load::Case| {
-        run(case).unwrap_or_else(|error| panic!("{}:{}: {error}", scenario.path, case.line))
-    };
+    let one =
+        |case: &Case| run(case).unwrap_or_else(|error| panic!("{}:{}: {error}", scenario.path, case.line));
     scenario.cases.iter().map(one).collect()
 }
 
@@ -94,6 +93,56 @@ fn every_code_has_a_scenario() {
     assert!(missing.is_empty(), "no scenario shows {missing:?}");
     let needless: Vec<_> = elsewhere.keys().filter(|name| seen.contains(*name)).collect();
     assert!(needless.is_empty(), "scenarios show {needless:?} after all");
+}
+
+/// Following a fix, the finding is gone.
+#[test]
+fn fixes_fix() {
+    let mut failures = String::new();
+    let mut tried = 0;
+    for scenario in scenarios() {
+        for (case, outcome) in scenario.cases.iter().zip(outcomes(&scenario)) {
+            for diagnostic in outcome.check() {
+                for fix in &diagnostic.fixes {
+                    tried += 1;
+                    let inputs = fixed(case, &outcome, fix);
+                    let after =
+                        run(&Case { inputs, expectations: Vec::new(), title: String::new(), line: 0 })
+                            .unwrap();
+                    if count(&after, diagnostic) >= count(&outcome, diagnostic) {
+                        writeln!(
+                            failures,
+                            "{}:{}: {}: {}",
+                            scenario.path, case.line, diagnostic.message, fix.title
+                        )
+                        .unwrap();
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 40, "only {tried} fixes were tried");
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+/// The inputs with a fix applied.
+fn fixed(case: &Case, outcome: &Outcome, fix: &Fix) -> Vec<Input> {
+    let mut inputs = case.inputs.clone();
+    let mut edits: Vec<_> = fix.edits.iter().collect();
+    edits.sort_by_key(|edit| core::cmp::Reverse(edit.span.start));
+    for edit in edits {
+        let name = outcome.files().name(edit.span.file);
+        let input = inputs.iter_mut().rev().find_map(|input| match input {
+            Input::File { path, text } if path == name => Some(text),
+            _ => None,
+        });
+        input.unwrap().splice(edit.span.range(), edit.text.bytes());
+    }
+    inputs
+}
+
+fn count(outcome: &Outcome, like: &Diagnostic) -> usize {
+    outcome.check().iter().filter(|other| other.code == like.code && other.message == like.message).count()
 }
 
 #[test]
