@@ -1,0 +1,125 @@
+//! Conformance cases: configuration roots with the rulesets wanted for them.
+
+use alloc::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use pvefw_core::datacenter::Datacenter;
+use pvefw_core::emit::{Lines, TableLines};
+use pvefw_core::facts::Facts;
+use pvefw_core::ir::Ruleset;
+use serde_json::Value;
+
+use crate::root;
+
+/// Names a folder with further cases (in its folder `upstream`).
+pub const VARIABLE: &str = "PVEFW_CONFORMANCE_DIR";
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// For messages: `quirks/crlf`.
+    pub name: String,
+    folder: PathBuf,
+}
+
+/// Lines by chain or set, `v4/filter/PVEFW-INPUT`, `ipset/PVEFW-0-x-v4`. Members of sets are in string order.
+pub type Flat = BTreeMap<String, Vec<String>>;
+
+/// The cases of the repository, and those of [`VARIABLE`] if it is set.
+///
+/// # Errors
+/// What can't be read.
+pub fn cases() -> Result<Vec<Case>, String> {
+    let mut found = in_folder(&root::package().join("conformance/own"))?;
+    if let Some(folder) = std::env::var_os(VARIABLE).filter(|folder| !folder.is_empty()) {
+        found.extend(in_folder(&Path::new(&folder).join("upstream"))?);
+    }
+    Ok(found)
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<Case>, String> {
+    let above = folder.parent().unwrap_or(folder);
+    let cases = root::files(folder)?.into_iter().filter_map(|path| {
+        let case = path.parent().filter(|_| path.ends_with("facts.json"))?;
+        let name = case.strip_prefix(above).unwrap_or(case).to_string_lossy().into_owned();
+        Some(Case { name, folder: case.to_owned() })
+    });
+    Ok(cases.collect())
+}
+
+impl Case {
+    /// The files and what the node knows.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn input(&self) -> Result<(Datacenter, Facts), String> {
+        let facts = root::read(&self.folder.join("facts.json"))?;
+        let facts = serde_json::from_slice(&facts).map_err(|error| format!("{}: {error}", self.name))?;
+        Ok((root::datacenter(&self.folder.join("pve"))?, facts))
+    }
+
+    /// The ruleset compiled.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn compile(&self) -> Result<Ruleset, String> {
+        let (datacenter, facts) = self.input()?;
+        Ok(datacenter.compile(&facts).0)
+    }
+
+    /// The ruleset wanted.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn expected(&self) -> Result<Flat, String> {
+        let wrong = |error: &dyn core::fmt::Display| format!("{}: expected.json: {error}", self.name);
+        let bytes = root::read(&self.folder.join("expected.json"))?;
+        let mut value: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(&error))?;
+        let mut take = |pointer: &str| -> Result<BTreeMap<String, Vec<String>>, String> {
+            let table = value.pointer_mut(pointer).map(Value::take).unwrap_or_default();
+            Ok(if table.is_null() {
+                BTreeMap::new()
+            } else {
+                serde_json::from_value(table).map_err(|error| wrong(&error))?
+            })
+        };
+        let mut family = |name: &str| -> Result<TableLines, String> {
+            Ok(TableLines { filter: take(&format!("/{name}/filter"))?, raw: take(&format!("/{name}/raw"))? })
+        };
+        let (v4, v6) = (family("v4")?, family("v6")?);
+        Ok(flat(Lines { v4, v6, ebtables: take("/ebtables")?, ipset: take("/ipset")? }))
+    }
+
+    /// Why the ruleset wanted is not pve-firewall's.
+    pub fn differs(&self) -> Option<String> {
+        std::fs::read_to_string(self.folder.join("differs")).ok()
+    }
+}
+
+/// All chains and sets side by side.
+pub fn flat(lines: Lines) -> Flat {
+    let mut flat = Flat::new();
+    let mut add = |place: &str, chains: BTreeMap<String, Vec<String>>| {
+        flat.extend(chains.into_iter().map(|(name, lines)| (format!("{place}/{name}"), lines)));
+    };
+    add("v4/filter", lines.v4.filter);
+    add("v4/raw", lines.v4.raw);
+    add("v6/filter", lines.v6.filter);
+    add("v6/raw", lines.v6.raw);
+    add("ebtables", lines.ebtables);
+    add(
+        "ipset",
+        lines
+            .ipset
+            .into_iter()
+            .map(|(name, mut lines)| {
+                // The order of members has no meaning; `create` stays first.
+                if let Some(members) = lines.get_mut(1..) {
+                    members.sort();
+                }
+                (name, lines)
+            })
+            .collect(),
+    );
+    flat
+}

@@ -1,0 +1,175 @@
+//! Runs a case: its inputs through check and compile, and the answer to each of its questions.
+
+use alloc::collections::BTreeSet;
+use core::fmt::Write as _;
+
+use pvefw_core::datacenter::Datacenter;
+use pvefw_core::diag::{Diagnostic, Safety, Severity};
+use pvefw_core::emit::{self, Lines};
+use pvefw_core::facts::Facts;
+use pvefw_core::ir::{ChainName, Maker, Rule, Ruleset};
+use pvefw_core::text::Files;
+
+use crate::load::{Ask, Case, Filter, Input};
+
+/// The facts of a case that gives none.
+const USUAL_FACTS: &str = r#"{"node":"pve1","local_network":"192.0.2.0/24"}"#;
+
+/// What a case says for a chain or set that does not exist.
+const ABSENT: &str = "(none)\n";
+
+/// What became of a case's inputs.
+#[derive(Debug)]
+pub struct Outcome {
+    files: Files,
+    check: Vec<Diagnostic>,
+    compile: Vec<Diagnostic>,
+    ruleset: Ruleset,
+    lines: Lines,
+}
+
+/// Runs a case.
+///
+/// # Errors
+/// What is wrong with its inputs.
+pub fn run(case: &Case) -> Result<Outcome, String> {
+    let mut datacenter = Datacenter::new();
+    let mut facts = USUAL_FACTS;
+    for input in &case.inputs {
+        match input {
+            Input::Facts(text) => facts = text,
+            Input::File { path, text } => {
+                datacenter
+                    .add(path, text.clone())
+                    .ok_or_else(|| format!("`{path}` is no file that is read"))?;
+            }
+        }
+    }
+    let facts: Facts = serde_json::from_str(facts).map_err(|error| format!("the facts: {error}"))?;
+    if let Some(key) = facts.unknown.keys().next() {
+        return Err(format!("the facts have no key `{key}`"));
+    }
+    let check = datacenter.check(&facts).into_sorted();
+    let (ruleset, sink) = datacenter.compile(&facts);
+    let compile = sink.into_sorted();
+    let lines = emit::lines(&ruleset);
+    Ok(Outcome { files: datacenter.into_files(), check, compile, ruleset, lines })
+}
+
+impl Outcome {
+    /// The answer, a line each.
+    pub fn answer(&self, ask: &Ask) -> String {
+        match ask {
+            Ask::Check => self.show(&self.check),
+            Ask::Compile => self.show(&self.compile),
+            Ask::Help => self.help(),
+            Ask::Rules { v6, raw, chain, filter } => {
+                let tables = if *v6 { &self.ruleset.v6 } else { &self.ruleset.v4 };
+                let table = if *raw { &tables.raw } else { &tables.filter };
+                let found = table.chains.iter().find(|(name, _)| name.as_str() == chain);
+                found.map_or_else(|| ABSENT.to_owned(), |(name, chain)| chosen(*name, &chain.rules, filter))
+            }
+            Ask::Ipset(name) => joined(self.lines.ipset.get(name)),
+            Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain)),
+        }
+    }
+
+    /// What `check` finds.
+    pub fn check(&self) -> &[Diagnostic] {
+        &self.check
+    }
+
+    /// The files checked.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What is loaded.
+    pub fn ruleset(&self) -> &Ruleset {
+        &self.ruleset
+    }
+
+    /// The codes of everything that was found.
+    pub fn codes(&self) -> BTreeSet<&'static str> {
+        self.check.iter().chain(&self.compile).map(|diagnostic| diagnostic.code.name()).collect()
+    }
+
+    /// Whether `check` found something to complain about.
+    pub fn complains(&self) -> bool {
+        self.check.iter().any(|diagnostic| diagnostic.severity != Severity::Info)
+    }
+
+    fn show(&self, diagnostics: &[Diagnostic]) -> String {
+        let mut text = String::new();
+        for diagnostic in diagnostics {
+            // Writing to a string can't fail.
+            let _ = writeln!(
+                text,
+                "{} {}[{}] {}",
+                self.place(diagnostic),
+                diagnostic.severity.name(),
+                diagnostic.code,
+                printable(&diagnostic.message)
+            );
+        }
+        text
+    }
+
+    fn help(&self) -> String {
+        let mut text = String::new();
+        for diagnostic in &self.check {
+            let place = self.place(diagnostic);
+            let notes = diagnostic.notes.iter().map(|note| ("note", note));
+            let fixes = diagnostic.fixes.iter().map(|fix| match fix.safety {
+                Safety::Safe => ("safe fix", &fix.title),
+                Safety::Unsafe => ("unsafe fix", &fix.title),
+            });
+            for (kind, words) in notes.chain(fixes) {
+                let _ = writeln!(text, "{place} {kind}: {}", printable(words));
+            }
+        }
+        text
+    }
+
+    /// `firewall/cluster.fw:3:5`
+    fn place(&self, diagnostic: &Diagnostic) -> String {
+        let span = diagnostic.span;
+        let file = self.files.file(span.file);
+        let position = file.map(|file| file.line_index().position(file.text(), span.start));
+        let (line, column) = position.map_or((0, 0), |position| (position.line, position.column));
+        format!("{}:{line}:{column}", self.files.name(span.file))
+    }
+}
+
+fn chosen(chain: ChainName, rules: &[Rule], filter: &Filter) -> String {
+    let mut text = String::new();
+    for rule in rules {
+        let line = emit::rule_line(chain, rule);
+        let wanted = match filter {
+            Filter::All => true,
+            Filter::Containing(wanted) => line.contains(wanted),
+            Filter::Written => matches!(rule.origin.maker, Maker::Line | Maker::Macro { .. } | Maker::Group),
+        };
+        if wanted {
+            text += &line;
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Control characters as `\\xNN`, so that scenarios stay text.
+fn printable(message: &str) -> String {
+    message.chars().fold(String::new(), |text, c| {
+        if c.is_control() {
+            text + &format!("\\x{:02x}", u32::from(c))
+        } else {
+            text + c.encode_utf8(&mut [0; 4])
+        }
+    })
+}
+
+fn joined(lines: Option<&Vec<String>>) -> String {
+    let Some(lines) = lines else { return ABSENT.to_owned() };
+    lines.iter().fold(String::new(), |text, line| text + line + "\n")
+}
