@@ -17,14 +17,19 @@ pub(crate) const TASK: Task = Task {
     passes_on: false,
 };
 
+/// The usual folder of cases, where it exists.
+pub(crate) fn usual() -> Outcome<Option<PathBuf>> {
+    let usual = workspace::top()?.join("../shared/conformance");
+    Ok(usual.join("run").is_file().then_some(usual))
+}
+
 fn run(words: &[String]) -> Outcome {
     let dir = match words {
         [] => {
-            let usual = workspace::top()?.join("../shared/conformance");
-            if !usual.join("run").is_file() {
+            let Some(usual) = usual()? else {
                 eprintln!("!!! LEFT OUT: there is no ../shared/conformance");
                 return Ok(());
-            }
+            };
             usual
         }
         [dir] if !dir.starts_with('-') => PathBuf::from(dir),

@@ -2,7 +2,7 @@
 
 use crate::outcome::Outcome;
 use crate::steps::{Steps, done};
-use crate::{Task, args, fuzz, nostd, setup, sh, try_it, workspace};
+use crate::{Task, args, conformance, fuzz, nostd, setup, sh, try_it, workspace};
 
 /// The command.
 pub(crate) const TASK: Task = Task {
@@ -35,7 +35,12 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
     steps.step("What is missing", || done(install()))?;
     steps.step("Build of pvefw", || done(workspace::build_binary()))?;
     steps.step("Rust tests", || {
-        done(sh::run(&mut workspace::cargo_build(&["test", "--workspace", "--all-features"])?))
+        let mut tests = workspace::cargo_build(&["test", "--workspace", "--all-features"])?;
+        // Cases that may not be part of the repository are tried where they are at hand.
+        if let Some(cases) = conformance::usual()? {
+            tests.env("PVEFW_CONFORMANCE_DIR", cases);
+        }
+        done(sh::run(&mut tests))
     })?;
     steps.step("Core without std", || done(nostd::check()))?;
     steps.step("Fuzzing", || fuzz::share(fuzz_seconds))?;

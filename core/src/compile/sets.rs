@@ -96,8 +96,10 @@ impl Compiler<'_, '_> {
             let members = members(&source.entries, family);
             self.ruleset.sets.insert(name, Set { family, size, members, span: source.span });
             let place = (source.owner, source.name.to_string(), source.span);
+            // Sets of the same name in the cluster file and the SDN are reported where the file is checked.
             if let Some((owner, other, span)) = self.set_places.insert(name, place)
                 && family == Family::V4
+                && (owner, other.as_str()) != (source.owner, source.name)
             {
                 self.collision(source, owner, &other, span);
             }

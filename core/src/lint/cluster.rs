@@ -22,6 +22,18 @@ pub(crate) fn check(exists: bool, file: &File, cluster: &Cluster, facts: &Facts,
         );
     }
     sets_and_groups(file, sink);
+    for set in cluster.sets.iter().filter(|set| facts.sdn.ipset.contains_key(&set.name)) {
+        let Some(span) = set.span else { continue };
+        sink.push(
+            Diagnostic::new(
+                codes::SET_COLLISION,
+                span,
+                format!("the software-defined network has a set `{}` too", set.name),
+            )
+            .label("its members take the place of these")
+            .note("both have the same name in the kernel; rename this one"),
+        );
+    }
     if let Some(enable) = &cluster.options.enable
         && enable.value > 1
     {

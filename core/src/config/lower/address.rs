@@ -399,6 +399,8 @@ fn mask_length(mask: &str) -> Option<u32> {
 pub(super) fn part(span: Span, text: &str, part: &str) -> Span {
     let offset = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     let offset = if offset <= text.len() { u32::try_from(offset).unwrap_or(0) } else { 0 };
-    let start = span.start.saturating_add(offset);
-    Span::new(span.file, start, start.saturating_add(u32::try_from(part.len()).unwrap_or(0)))
+    // The stand-in for text that is not UTF-8 may be longer than what stands there.
+    let start = span.start.saturating_add(offset).min(span.end);
+    let end = start.saturating_add(u32::try_from(part.len()).unwrap_or(0)).min(span.end);
+    Span::new(span.file, start, end)
 }

@@ -452,6 +452,10 @@ impl Lower<'_, '_> {
                 if text.contains(['/', ',']) {
                     return diagnostic.note("a rule compares one protocol only; write a rule for each");
                 }
+                if ["icmp6", "icmp-v6", "icmpv4"].contains(&lower.as_str()) {
+                    let right = if lower == "icmpv4" { "icmp" } else { "icmpv6" };
+                    return diagnostic.fix(format!("write `{right}`"), Safety::Unsafe, span, right);
+                }
                 match nearest(text, names.protocol_names()) {
                     Some(near) => diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, span, near),
                     None => diagnostic.note("protocols are those of `/etc/protocols`, by name or number"),

@@ -58,6 +58,13 @@ impl Lower<'_, '_> {
             self.unknown_direction(direction.0, direction.1, action.0, action.1);
             return;
         }
+        // `IN -p tcp -j ACCEPT`
+        if let Some(action) = view.action
+            && self.text(action).starts_with('-')
+        {
+            self.pasted_option(self.span(action), self.text(action), span, text);
+            return;
+        }
         let Some(junk) = view.junk else { return };
         let (junk_span, junk) = (self.span(junk), self.text(junk));
         let mut words = junk.split_whitespace();
@@ -194,8 +201,10 @@ impl Lower<'_, '_> {
 
     fn pasted_option(&mut self, span: Span, word: &str, line: Span, text: &str) {
         let translated = translate(text);
+        let own = OptionName::spelled(word.as_bytes()).is_some();
+        let code = if own { codes::RULE_SYNTAX } else { codes::IPTABLES_SYNTAX };
         self.error(
-            codes::IPTABLES_SYNTAX,
+            code,
             span,
             |diagnostic| {
                 let mut diagnostic = diagnostic.label("the rule is left out");
@@ -223,7 +232,13 @@ impl Lower<'_, '_> {
                     _ => diagnostic,
                 }
             },
-            || format!("`{word}` is an option of iptables, not of rules here"),
+            || {
+                if own {
+                    format!("an action must stand before `{word}`")
+                } else {
+                    format!("`{word}` is an option of iptables, not of rules here")
+                }
+            },
         );
     }
 
@@ -298,6 +313,11 @@ fn translate(text: &str) -> Option<String> {
     if let Some(first) = words.peek().copied() {
         match first.to_ascii_uppercase().as_str() {
             "IPTABLES" | "IP6TABLES" => {
+                words.next();
+            }
+            // `IN -p tcp -j ACCEPT`: the action may come at the end.
+            "IN" | "OUT" | "FORWARD" if words.clone().nth(1).is_some_and(|word| word.starts_with('-')) => {
+                direction = Some(first.to_ascii_uppercase());
                 words.next();
             }
             "IN" | "OUT" | "FORWARD" => {
