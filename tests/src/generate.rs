@@ -1,6 +1,6 @@
 //! Datacenters of any size, made up: the same bytes for the same size, and nothing wrong in them.
 
-use std::fmt::Write;
+use core::fmt::Write;
 
 /// A file: its path below the configuration root, and its content.
 pub type File = (String, String);
@@ -100,7 +100,7 @@ fn configuration(number: u32, container: bool) -> (&'static str, String) {
 
 fn guest(number: u32, dice: &mut Dice) -> String {
     let mut text = "[OPTIONS]\n\nenable: 1\npolicy_in: DROP\n".to_owned();
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         text.push_str("ipfilter: 1\nlog_level_in: info\n");
     }
     text.push_str("\n[ALIASES]\n\n");
