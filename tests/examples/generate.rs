@@ -1,7 +1,7 @@
 //! Writes a made-up datacenter to a folder: `cargo run -p pvefw-tests --example generate -- FOLDER GUESTS`, to measure
 //! the whole program with `/usr/bin/time -v pvefw compile FOLDER --out OUT`.
 
-use std::error::Error;
+use core::error::Error;
 use std::path::Path;
 use std::{env, fs};
 

@@ -150,8 +150,6 @@ mod tests {
     use pvefw_core::datacenter::Datacenter;
     use pvefw_core::facts::Facts;
 
-    use super::*;
-
     /// What is measured must be the good case, or diagnostics are measured.
     #[test]
     fn nothing_is_wrong_and_every_guest_is_filtered() {

@@ -1,12 +1,14 @@
 //! Rules in pve-firewall's three manners of writing (spec 05 section 1).
 
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Compiler;
 use crate::config::Action;
 use crate::config::options::RateLimit;
+use crate::emit;
 use crate::ir::{
     AddressType, Addresses, BuiltIn, ChainName, ConnectionStates, IcmpType, Mark, Matches, Origin,
     PortModule, PortRange, Ports, Protocol, Rate, RateUnit, Rule, Side, Spelling, Target, Test, Written,
@@ -66,7 +68,15 @@ impl Compiler<'_, '_> {
     /// Manner L: a log rule with the conditions of the rule it stands before.
     pub(super) fn log(&self, matches: &Matches, log: &Log<'_>, origin: Origin) -> Rule {
         let Log { level, vmid, chain, message } = log;
-        let prefix: Arc<str> = format!(":{vmid}:{}:{chain}: {message}", level.number()).into();
+        let mut prefix = String::with_capacity(64);
+        prefix.push(':');
+        emit::number(&mut prefix, *vmid);
+        prefix.push(':');
+        emit::number(&mut prefix, u32::from(level.number()));
+        for part in [":", chain.as_str(), ": ", message] {
+            prefix.push_str(part);
+        }
+        let prefix: Arc<str> = prefix.into();
         let extra_blank = Spelling(matches.is_empty());
         let matches = match self.limit() {
             None => matches.clone(),

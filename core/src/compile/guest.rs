@@ -181,11 +181,9 @@ impl Compiler<'_, '_> {
     ) {
         for rule in guest.rules {
             // COMPAT: the text must be the key's, so `net00` is no device (spec 05 section 7.3).
-            if rule
-                .nic
-                .as_deref()
-                .is_some_and(|number| number.parse() != Ok(nic.index) || nic_text(nic) != number)
-            {
+            let other =
+                |number: &str| number.parse() != Ok(nic.index) || number.len() > 1 && number.starts_with('0');
+            if rule.nic.as_deref().is_some_and(other) {
                 continue;
             }
             match &rule.body {
@@ -194,10 +192,6 @@ impl Compiler<'_, '_> {
             }
         }
     }
-}
-
-fn nic_text(nic: &Nic) -> alloc::string::String {
-    alloc::string::ToString::to_string(&nic.index)
 }
 
 fn connection_mark(vmid: u32) -> Rule {

@@ -6,8 +6,8 @@ use core::fmt::Write;
 use super::write;
 use crate::Family;
 use crate::ir::{
-    Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, PortModule, Ports,
-    Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
+    Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mac, Mark, Match, PortModule,
+    Ports, Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
 };
 use crate::tables::icmp;
 
@@ -142,12 +142,12 @@ fn condition(out: &mut String, condition: &Match) {
             option("-m mac ", "--mac-source ");
             match mac.text() {
                 Some(text) => out.push_str(text),
-                None => display(out, mac.value()),
+                None => self::mac(out, *mac.value()),
             }
         }
         Test::Mark(Mark { value, mask }) => {
             option("-m mark ", "--mark ");
-            display(out, format_args!("0x{value:08x}/0x{mask:08x}"));
+            mark(out, *value, *mask);
         }
         Test::Limit { rate, burst } => {
             option("-m limit ", "--limit ");
@@ -273,7 +273,8 @@ fn target(out: &mut String, target: &Target) {
             out.push_str(with.name());
         }
         Target::SetMark(Mark { value, mask }) => {
-            display(out, format_args!("-j MARK --set-mark 0x{value:08x}/0x{mask:08x}"));
+            out.push_str("-j MARK --set-mark ");
+            mark(out, *value, *mask);
         }
         Target::SetConnectionMark(mark) => {
             out.push_str("-j CONNMARK --set-mark ");
@@ -300,6 +301,22 @@ fn target(out: &mut String, target: &Target) {
             out.push_str("-j CT --helper ");
             out.push_str(name);
         }
+    }
+}
+
+fn mark(out: &mut String, value: u32, mask: u32) {
+    for (before, number) in [("0x", value), ("/0x", mask)] {
+        out.push_str(before);
+        write::hexadecimal(out, number, 8, write::LOWER);
+    }
+}
+
+fn mac(out: &mut String, mac: Mac) {
+    for (index, byte) in mac.0.iter().enumerate() {
+        if index > 0 {
+            out.push(':');
+        }
+        write::hexadecimal(out, u32::from(*byte), 2, write::UPPER);
     }
 }
 

@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 
 pub use restore::{Restore, restore};
 pub use signature::signature;
+pub(crate) use write::number;
 
 use crate::Family;
 use crate::ir::{Ruleset, Set, SetName, Table};

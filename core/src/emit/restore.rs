@@ -6,6 +6,9 @@ use super::{bridge, ipset, iptables, signature};
 use crate::Family;
 use crate::ir::{Ruleset, Table};
 
+/// Bytes of a line, on average at most.
+const LINE: usize = 96;
+
 /// What each tool is fed with to load a ruleset onto a node that has none of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
@@ -62,6 +65,9 @@ fn table(out: &mut String, name: &str, table: &Table) {
     if table.chains.is_empty() {
         return;
     }
+    // Growing step by step would copy everything several times; what is not needed of this is never touched.
+    let rules: usize = table.chains.values().map(|chain| chain.rules.len() + 1).sum();
+    out.reserve(rules.saturating_mul(LINE));
     out.push('*');
     out.push_str(name);
     out.push('\n');

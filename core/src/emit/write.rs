@@ -9,12 +9,27 @@ use ipnet::IpNet;
 
 use crate::ir::{InterfacePattern, Mac};
 
-pub(super) fn number(out: &mut String, number: u32) {
+pub(crate) fn number(out: &mut String, number: u32) {
     if number >= 10 {
         self::number(out, number / 10);
     }
     out.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
 }
+
+/// Hexadecimal digits, at least `least` of them.
+pub(super) fn hexadecimal(out: &mut String, number: u32, least: u32, alphabet: &[u8; 16]) {
+    let needed = (32 - number.leading_zeros()).div_ceil(4).max(least);
+    for place in (0..needed).rev() {
+        let digit = (number >> (4 * place)) & 0xf;
+        out.push(char::from(alphabet.get(digit as usize).copied().unwrap_or(b'0')));
+    }
+}
+
+/// Digits as most of the tools print them.
+pub(super) const LOWER: &[u8; 16] = b"0123456789abcdef";
+
+/// Digits of hardware addresses.
+pub(super) const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
 pub(super) fn pattern(out: &mut String, pattern: &InterfacePattern) {
     out.push_str(pattern.name.as_str());
@@ -62,7 +77,7 @@ pub(super) fn short_mac(out: &mut String, mac: Mac) {
         if index > 0 {
             out.push(':');
         }
-        let _ = write!(out, "{byte:x}");
+        hexadecimal(out, u32::from(*byte), 1, LOWER);
     }
 }
 

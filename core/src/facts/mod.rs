@@ -15,8 +15,8 @@ use core::net::IpAddr;
 use serde::Deserialize as _;
 
 pub use names::Names;
-pub(crate) use network::written;
 pub use network::{Network, NetworkError};
+pub(crate) use network::{parse, written};
 
 /// What is known about a node.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -16,6 +16,11 @@ pub struct Matches(Option<Arc<[Match]>>);
 impl Matches {
     /// No condition: every packet matches.
     pub const ANY: Self = Self(None);
+
+    /// Takes the conditions out of a vector, which can be used again.
+    pub fn take(matches: &mut Vec<Match>) -> Self {
+        Self((!matches.is_empty()).then(|| matches.drain(..).collect()))
+    }
 }
 
 impl From<Vec<Match>> for Matches {
@@ -26,7 +31,7 @@ impl From<Vec<Match>> for Matches {
 
 impl<const N: usize> From<[Test; N]> for Matches {
     fn from(tests: [Test; N]) -> Self {
-        tests.map(Match::from).into_iter().collect::<Vec<_>>().into()
+        Self((N > 0).then(|| Arc::from(tests.map(Match::from))))
     }
 }
 

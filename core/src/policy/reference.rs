@@ -1,5 +1,6 @@
 //! References to aliases and sets (spec 01 section 7).
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 
@@ -21,7 +22,12 @@ pub(super) struct AliasHit<'a> {
 impl<'a> Resolver<'a, '_> {
     /// Finds an alias; reports at `span` if there is none. `what` is left out then: "the rule", "the member".
     pub(super) fn alias(&mut self, reference: Reference, span: Span, what: &str) -> Option<AliasHit<'a>> {
-        let name = self.text(reference.name).to_ascii_lowercase();
+        let written = self.text(reference.name);
+        let name = if written.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(written.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(written)
+        };
         let cluster = self.context.cluster;
         let own = self.own().map(|(definitions, _)| definitions);
         let own_above = own.and_then(|own| own.alias_above(&name, span));

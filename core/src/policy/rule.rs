@@ -353,9 +353,11 @@ fn parts(
     let row = expanded.and_then(|index| Some((index, MACROS.get(usize::from(index))?)));
     let same_templates = row.is_none_or(|(_, row)| row.templates_v6.is_empty() && row.family.is_none());
     let shared = families.len() == 2 && !has_set && same_templates;
+    let mut tests = Vec::with_capacity(6);
     for family in families {
         let mut add = |template: Option<&Template>, maker: Maker| {
-            let matches = Matches::from(conditions(rule, device, addresses, *family, template));
+            conditions(&mut tests, rule, device, addresses, *family, template);
+            let matches = Matches::take(&mut tests);
             let (v4, v6) = match family {
                 _ if shared => (Some(matches.clone()), Some(matches)),
                 Family::V4 => (Some(matches), None),
@@ -380,13 +382,13 @@ fn parts(
 
 /// The conditions in pve-firewall's order (spec 05 section 4).
 fn conditions(
+    tests: &mut Vec<Match>,
     rule: &config::Rule,
     device: Option<&Test>,
     addresses: &[(Side, Option<Resolved<'_>>)],
     family: Family,
     template: Option<&Template>,
-) -> Vec<Match> {
-    let mut tests: Vec<Match> = Vec::with_capacity(6);
+) {
     let mut add = |test: Test| tests.push(test.into());
     if let Some(device) = device {
         add(device.clone());
@@ -435,7 +437,6 @@ fn conditions(
     let source = source.map(|value| port(Side::Source, value));
     let ordered = if source_first { [source, destination] } else { [destination, source] };
     ordered.into_iter().flatten().for_each(add);
-    tests
 }
 
 fn icmp(value: IcmpValue) -> Test {

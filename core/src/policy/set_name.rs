@@ -1,9 +1,10 @@
 //! Names of sets in the kernel (spec 04 section 6).
 
-use alloc::format;
+use alloc::string::String;
 
 use crate::Family;
 use crate::config::Vmid;
+use crate::emit;
 use crate::ir::SetName;
 
 /// Whose set it is.
@@ -24,13 +25,26 @@ impl Owner {
     }
 }
 
+/// How the kernel's names of all our sets begin.
+const PREFIX: &str = "PVEFW-";
+
 /// Longest id that is used as it is: 31 characters less `PVEFW-` and `_swap`.
 const LONGEST_ID: usize = 20;
 
 /// The kernel's name for a set. Long ones are replaced by their digest.
 pub fn set_name(owner: Owner, name: &str, family: Family) -> SetName {
-    let id = format!("{}-{name}-v{}", owner.number(), family.number());
-    let plain = if id.len() <= LONGEST_ID { SetName::new(&format!("PVEFW-{id}")).ok() } else { None };
+    // Made for every reference to a set: without the formatting machinery.
+    let mut full = String::with_capacity(PREFIX.len() + name.len() + 16);
+    full.push_str(PREFIX);
+    emit::number(&mut full, owner.number());
+    full.push('-');
+    full.push_str(name);
+    full.push_str(match family {
+        Family::V4 => "-v4",
+        Family::V6 => "-v6",
+    });
+    let id = full.strip_prefix(PREFIX).unwrap_or_default();
+    let plain = if id.len() <= LONGEST_ID { SetName::new(&full).ok() } else { None };
     plain.unwrap_or_else(|| SetName::numbered(fnv31a(id.as_bytes())))
 }
 

@@ -96,7 +96,18 @@ impl OptionName {
 
     /// The option with this spelling; case counts.
     pub fn spelled(text: &[u8]) -> Option<Self> {
-        Self::SPELLINGS.iter().find(|(spelling, _)| spelling.as_bytes() == text).map(|(_, name)| *name)
+        // Asked for every word of every rule: the compiler makes comparisons by length of this.
+        Some(match text {
+            b"-i" => Self::Interface,
+            b"-p" | b"-proto" | b"--proto" => Self::Protocol,
+            b"-dport" | b"--dport" => Self::DestinationPort,
+            b"-sport" | b"--sport" => Self::SourcePort,
+            b"-source" | b"--source" => Self::Source,
+            b"-dest" | b"--dest" => Self::Destination,
+            b"-log" | b"--log" => Self::Log,
+            b"-icmp-type" | b"--icmp-type" => Self::IcmpType,
+            _ => return None,
+        })
     }
 
     /// The spelling that Proxmox VE writes.

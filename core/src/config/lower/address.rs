@@ -12,7 +12,7 @@ use crate::Family;
 use crate::config::model::{AddressValue, Reference, Scope, family_of};
 use crate::config::value::{NAME_LIMIT, is_definable_name};
 use crate::diag::{Diagnostic, Safety, codes};
-use crate::facts::{Network, NetworkError};
+use crate::facts::NetworkError;
 use crate::ir::{AddressRange, Addresses, Written};
 use crate::text::Span;
 
@@ -89,6 +89,12 @@ impl Lower<'_, '_> {
                     .note("put the addresses into an `[IPSET]`"),
             );
             return AddressValue::Faulty(None);
+        }
+        if !text.contains([',', '-']) {
+            return match self.rule_network(span, text) {
+                Ok(net) => AddressValue::Literal(crate::facts::written(net, text)),
+                Err(family) => AddressValue::Faulty(family),
+            };
         }
         let elements: Vec<_> = text.split(',').collect();
         // A range is told from a name with a dash by its ends.
@@ -179,15 +185,15 @@ impl Lower<'_, '_> {
 
     /// One element: an address, or a network without host bits. The error is the family, if known.
     fn rule_network(&mut self, span: Span, text: &str) -> Result<IpNet, Option<Family>> {
-        let network = match Network::parse(text) {
-            Ok(network) => network,
+        let parsed = match crate::facts::parse(text) {
+            Ok((net, _)) => net,
             Err(error) => {
                 self.network_error(span, text, error);
                 return Err(None);
             }
         };
-        if network.has_host_bits() {
-            let (net, address) = (network.net().trunc().to_string(), network.net().addr().to_string());
+        if parsed.addr() != parsed.network() {
+            let (net, address) = (parsed.trunc().to_string(), parsed.addr().to_string());
             self.sink.push(
                 Diagnostic::new(
                     codes::HOST_BITS_IN_RULE,
@@ -204,9 +210,9 @@ impl Lower<'_, '_> {
                     address,
                 ),
             );
-            return Err(Some(network.family()));
+            return Err(Some(family_of(parsed.addr())));
         }
-        Ok(network.net())
+        Ok(parsed)
     }
 
     fn range(&mut self, span: Span, text: &str, first: &str, last: &str) -> AddressValue {

@@ -34,8 +34,15 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
         groups: Vec::new(),
         rules: Vec::new(),
     };
-    let mut lower =
-        Lower { tree: &tree, names, sink, file, place: Place::None, alias_places: BTreeMap::new() };
+    let mut lower = Lower {
+        tree: &tree,
+        names,
+        sink,
+        file,
+        place: Place::None,
+        alias_places: BTreeMap::new(),
+        text: core::str::from_utf8(text).ok(),
+    };
     if utf16 {
         lower.utf16();
     }
@@ -65,6 +72,8 @@ struct Lower<'a, 'n> {
     place: Place,
     /// Where each alias was defined last.
     alias_places: BTreeMap<String, Span>,
+    /// The whole text, if it is UTF-8: checking it once is faster than checking every token.
+    text: Option<&'a str>,
 }
 
 impl<'a> Lower<'a, '_> {
@@ -189,6 +198,10 @@ impl<'a> Lower<'a, '_> {
     /// One warning for a file with CRLF line ends.
     fn crlf(&mut self) {
         let text = self.tree.text();
+        // Looking for one byte is much faster, and good files end here.
+        if !text.contains(&b'\r') {
+            return;
+        }
         let Some(at) = text.windows(2).position(|pair| pair == b"\r\n") else { return };
         // Where the first such line starts: the line end itself can't be shown.
         let start = text
@@ -224,7 +237,8 @@ impl<'a> Lower<'a, '_> {
 
     /// The text of a token. What is not UTF-8 can't be a valid name or value, so one stand-in for it is enough.
     fn text(&self, token: Token) -> &'a str {
-        core::str::from_utf8(self.tree.bytes(token)).unwrap_or("\u{fffd}")
+        let valid = self.text.and_then(|text| text.get(token.start as usize..token.end as usize));
+        valid.unwrap_or_else(|| core::str::from_utf8(self.tree.bytes(token)).unwrap_or("\u{fffd}"))
     }
 
     /// Reports an error at a place.

@@ -165,8 +165,8 @@ impl Lower<'_, '_> {
             );
             return None;
         };
-        let plain = port.to_string();
-        if plain != text {
+        if text.len() > 1 && text.starts_with('0') {
+            let plain = port.to_string();
             self.sink.push(
                 Diagnostic::new(codes::BAD_PORT, span, format!("port `{text}` has a leading zero"))
                     .label("the rule is left out")

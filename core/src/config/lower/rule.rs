@@ -126,15 +126,16 @@ impl Lower<'_, '_> {
         let (span, word) = (self.span(direction), self.text(direction));
         let (action_span, action) = (self.span(action), self.text(action));
         let in_group = self.place == Place::Section(SectionKind::Group);
-        let direction = match word.to_ascii_lowercase().as_str() {
-            "in" => Some(Direction::In),
-            "out" => Some(Direction::Out),
-            "forward" => Some(Direction::Forward),
-            "group" => None,
-            _ => {
-                self.unknown_direction(span, word, action_span, action);
-                return None;
-            }
+        let directions = [
+            ("in", Some(Direction::In)),
+            ("out", Some(Direction::Out)),
+            ("forward", Some(Direction::Forward)),
+            ("group", None),
+        ];
+        let Some((_, direction)) = directions.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word))
+        else {
+            self.unknown_direction(span, word, action_span, action);
+            return None;
         };
         let level = self.file.level;
         let allowed = match direction {
