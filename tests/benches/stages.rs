@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use pvefw_core::datacenter::Datacenter;
+use pvefw_core::datacenter::{Datacenter, FileKind};
 use pvefw_core::emit;
 use pvefw_core::facts::Facts;
 use pvefw_core::syntax::Tree;
@@ -36,7 +36,11 @@ fn parse(criterion: &mut Criterion) {
     stage(criterion, "parse", |group, id, datacenter| {
         group.bench_function(id, |bencher| {
             bencher.iter(|| {
-                for (_, file) in datacenter.files().iter().filter(|(_, file)| file.name().ends_with(".fw")) {
+                for (_, file) in datacenter
+                    .files()
+                    .iter()
+                    .filter(|(_, file)| !matches!(FileKind::of(file.name()), Some(FileKind::GuestConfig(..))))
+                {
                     black_box(Tree::parse(file.text()));
                 }
             });
