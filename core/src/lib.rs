@@ -65,6 +65,7 @@ pub mod ir;
 pub mod emit;
 
 mod lint;
+mod parallel;
 
 #[cfg(feature = "serde")]
 pub mod report;

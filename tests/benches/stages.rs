@@ -11,6 +11,9 @@ use pvefw_core::facts::Facts;
 use pvefw_core::syntax::Tree;
 use pvefw_tests::generate;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const GUESTS: [u32; 4] = [10, 100, 1_000, 10_000];
 
 fn stage(
@@ -58,7 +61,7 @@ fn check(criterion: &mut Criterion) {
 fn compile(criterion: &mut Criterion) {
     let facts = Facts::default();
     stage(criterion, "compile", |group, id, datacenter| {
-        group.bench_function(id, |bencher| bencher.iter(|| datacenter.compile(&facts)));
+        group.bench_function(id, |bencher| bencher.iter_with_large_drop(|| datacenter.compile(&facts)));
     });
 }
 
@@ -66,7 +69,7 @@ fn emit(criterion: &mut Criterion) {
     let facts = Facts::default();
     stage(criterion, "emit", |group, id, datacenter| {
         let (ruleset, _) = datacenter.compile(&facts);
-        group.bench_function(id, |bencher| bencher.iter(|| emit::restore(&ruleset)));
+        group.bench_function(id, |bencher| bencher.iter_with_large_drop(|| emit::restore(&ruleset)));
     });
 }
 

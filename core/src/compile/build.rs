@@ -64,7 +64,7 @@ impl Verdicts {
     }
 }
 
-impl Compiler<'_, '_> {
+impl Compiler<'_> {
     /// Manner L: a log rule with the conditions of the rule it stands before.
     pub(super) fn log(&self, matches: &Matches, log: &Log<'_>, origin: Origin) -> Rule {
         let Log { level, vmid, chain, message } = log;

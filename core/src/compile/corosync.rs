@@ -24,7 +24,7 @@ struct LinkAddress<'c> {
     span: Span,
 }
 
-impl Compiler<'_, '_> {
+impl Compiler<'_> {
     pub(super) fn corosync(&self, family: Family, direction: Direction) -> Vec<Rule> {
         let Some(corosync) = self.node.corosync else { return Vec::new() };
         let mut rules = Vec::new();

@@ -16,7 +16,7 @@ use crate::ir::{
 };
 use crate::policy::{self, Body, Owner};
 
-impl Compiler<'_, '_> {
+impl Compiler<'_> {
     pub(super) fn guest_chains(&mut self, guest: &Guest<'_>) {
         for nic in guest.nics.iter().filter(|nic| nic.firewall) {
             let Some(device) = chains::device(guest.kind, guest.vmid, nic.index) else {
@@ -187,7 +187,7 @@ impl Compiler<'_, '_> {
                 continue;
             }
             match &rule.body {
-                Body::Group(name) => self.group_jump(out, family, direction, name, None, group_accept, rule),
+                Body::Group(name) => self.group_jump(out, direction, name, None, group_accept, rule),
                 Body::Filter { .. } => self.filter_rule(out, family, direction, rule, verdicts, log),
             }
         }

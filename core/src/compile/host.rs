@@ -7,8 +7,8 @@ use super::{CHAINS, Compiler, log_level, on, span};
 use crate::Family;
 use crate::config::{Action, Direction};
 use crate::ir::{
-    AddressType, BuiltIn, Chain, ConnectionStates, HookPoint, InterfaceName, InterfacePattern, Maker,
-    Matches, Origin, Protocol, Rule, Side, Target, Test,
+    AddressType, BuiltIn, ConnectionStates, HookPoint, InterfaceName, InterfacePattern, Maker, Matches,
+    Origin, Protocol, Rule, Side, Target, Test,
 };
 use crate::policy::{self, Body, Owner};
 
@@ -24,7 +24,7 @@ const FWLN: InterfacePattern = InterfacePattern::prefix(InterfaceName::literal("
 
 const LOOPBACK: InterfacePattern = InterfacePattern::exact(InterfaceName::literal("lo"));
 
-impl Compiler<'_, '_> {
+impl Compiler<'_> {
     /// The chains that the kernel's own chains jump to, made last: they show what the guests need.
     pub(super) fn entry_chains(&mut self) {
         let host = on(self.node.host.enable.as_ref(), true);
@@ -58,10 +58,9 @@ impl Compiler<'_, '_> {
                 (HookPoint::Output, CHAINS.output, jump(CHAINS.host_out)),
                 (HookPoint::Forward, CHAINS.forward, forward),
             ];
-            let table = self.filter(family);
             for (from, name, rules) in entries {
-                table.chains.insert(name, Chain { rules });
-                Self::hook(table, from, name);
+                self.add_chain(family, name, rules);
+                Self::hook(self.filter(family), from, name);
             }
         }
     }
@@ -146,7 +145,7 @@ impl Compiler<'_, '_> {
                         Direction::In => Test::InInterface(device),
                         Direction::Out | Direction::Forward => Test::OutInterface(device),
                     });
-                    self.group_jump(out, family, direction, name, device, &Target::Return, rule);
+                    self.group_jump(out, direction, name, device, &Target::Return, rule);
                 }
                 Body::Filter { .. } => {
                     let log = LogAs { chain, vmid: 0, message: true };

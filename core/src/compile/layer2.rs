@@ -23,7 +23,7 @@ fn protocol(number: u16) -> BridgeMatch {
     BridgeMatch::Protocol(Written::canonical(number))
 }
 
-impl Compiler<'_, '_> {
+impl Compiler<'_> {
     /// The chains that don't depend on guests, and the jumps to those that do.
     pub(super) fn bridge_base(&mut self) {
         let origin = Origin::built_in(BuiltIn::Dispatch);

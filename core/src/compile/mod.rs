@@ -80,10 +80,12 @@ pub struct Guest<'a> {
 }
 
 /// Makes the ruleset of a node whose firewall is on.
-pub struct Compiler<'a, 's> {
+pub struct Compiler<'a> {
     node: &'a Node<'a>,
-    sink: &'s mut Sink,
+    sink: Sink,
     ruleset: Ruleset,
+    /// Chains of the filter tables, put in order at the end; of one name the last counts.
+    chains: PerFamily<Vec<(ChainName, Chain)>>,
     limit: Option<RateLimit>,
     /// Rules of the dispatch chains, which grow guest by guest.
     to_guests: PerFamily<Vec<Rule>>,
@@ -92,25 +94,13 @@ pub struct Compiler<'a, 's> {
     bridge_dispatch: Vec<BridgeRule>,
     done_groups: BTreeSet<String>,
     /// Where each kernel set comes from, to notice collisions.
-    set_places: BTreeMap<SetName, (policy::Owner, String, Option<Span>)>,
+    set_places: BTreeMap<SetName, sets::Place>,
 }
 
-impl<'a, 's> Compiler<'a, 's> {
+impl<'a> Compiler<'a> {
     /// Starts a ruleset: everything but the guests.
-    pub fn new(node: &'a Node<'a>, sink: &'s mut Sink) -> Self {
-        let limit = node.cluster.log_ratelimit.as_ref().map(|setting| setting.value.clone());
-        let mut compiler = Self {
-            node,
-            sink,
-            ruleset: Ruleset::default(),
-            limit,
-            to_guests: PerFamily::default(),
-            from_guests: PerFamily::default(),
-            ips: PerFamily::default(),
-            bridge_dispatch: Vec::new(),
-            done_groups: BTreeSet::new(),
-            set_places: BTreeMap::new(),
-        };
+    pub fn new(node: &'a Node<'a>) -> Self {
+        let mut compiler = Self::part(node);
         for family in Family::BOTH {
             compiler.standard_chains(family);
             let filters = compiler.input_filters(family, log_level(node.host.log_level_out.as_ref()));
@@ -125,6 +115,42 @@ impl<'a, 's> Compiler<'a, 's> {
         compiler
     }
 
+    /// Starts a part of a ruleset, for some of the guests; [`Compiler::append`] adds it to the rest.
+    pub fn part(node: &'a Node<'a>) -> Self {
+        Self {
+            node,
+            sink: Sink::new(),
+            ruleset: Ruleset::default(),
+            chains: PerFamily::default(),
+            limit: node.cluster.log_ratelimit.as_ref().map(|setting| setting.value.clone()),
+            to_guests: PerFamily::default(),
+            from_guests: PerFamily::default(),
+            ips: PerFamily::default(),
+            bridge_dispatch: Vec::new(),
+            done_groups: BTreeSet::new(),
+            set_places: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the guests of a part behind those that are there.
+    pub fn append(&mut self, mut part: Self) {
+        for family in Family::BOTH {
+            self.chains.of_mut(family).append(part.chains.of_mut(family));
+            self.to_guests.of_mut(family).append(part.to_guests.of_mut(family));
+            self.from_guests.of_mut(family).append(part.from_guests.of_mut(family));
+            self.ips.of_mut(family).append(part.ips.of_mut(family));
+        }
+        self.bridge_dispatch.append(&mut part.bridge_dispatch);
+        self.ruleset.bridge.chains.append(&mut part.ruleset.bridge.chains);
+        self.done_groups.append(&mut part.done_groups);
+        self.sink.append(part.sink);
+        for (name, set) in part.ruleset.sets {
+            if let Some(place) = part.set_places.remove(&name) {
+                self.insert_set(name, set, place);
+            }
+        }
+    }
+
     /// Adds a guest.
     pub fn guest(&mut self, guest: &Guest<'_>) {
         self.guest_sets(guest);
@@ -136,14 +162,18 @@ impl<'a, 's> Compiler<'a, 's> {
         }
     }
 
-    /// Completes the ruleset.
-    pub fn finish(mut self) -> Ruleset {
+    /// Completes the ruleset, and says what was found on the way.
+    pub fn finish(mut self) -> (Ruleset, Sink) {
         self.entry_chains();
         self.cluster_sets();
         if on(self.node.cluster.ebtables.as_ref(), true) {
             self.bridge_base();
         }
-        self.ruleset
+        for family in Family::BOTH {
+            let chains = core::mem::take(self.chains.of_mut(family));
+            self.filter(family).chains = chains.into_iter().collect();
+        }
+        (self.ruleset, self.sink)
     }
 
     fn filter(&mut self, family: Family) -> &mut Table {
@@ -151,7 +181,7 @@ impl<'a, 's> Compiler<'a, 's> {
     }
 
     fn add_chain(&mut self, family: Family, name: ChainName, rules: Vec<Rule>) {
-        self.filter(family).chains.insert(name, Chain { rules });
+        self.chains.of_mut(family).push((name, Chain { rules }));
     }
 
     fn hook(table: &mut Table, from: HookPoint, to: ChainName) {

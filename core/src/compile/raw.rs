@@ -11,7 +11,7 @@ use crate::ir::{
     Target, TcpFlags, Test, Written,
 };
 
-impl Compiler<'_, '_> {
+impl Compiler<'_> {
     pub(super) fn raw(&mut self, family: Family) {
         let host = self.node.host;
         let mut rules = Vec::new();

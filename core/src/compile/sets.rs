@@ -10,7 +10,7 @@ use crate::Family;
 use crate::config::nic::Nic;
 use crate::diag::{Diagnostic, codes};
 use crate::emit;
-use crate::ir::{Member, Set};
+use crate::ir::{Member, Set, SetName};
 use crate::policy::{self, Entry, Owner};
 use crate::text::Span;
 
@@ -27,7 +27,14 @@ struct Source<'s> {
     lines: usize,
 }
 
-impl Compiler<'_, '_> {
+/// Where a kernel set comes from.
+pub(super) struct Place {
+    owner: Owner,
+    name: String,
+    span: Option<Span>,
+}
+
+impl Compiler<'_> {
     pub(super) fn guest_sets(&mut self, guest: &Guest<'_>) {
         let owner = Owner::Guest(guest.vmid);
         let filter_name = |nic: &Nic| alloc::format!("ipfilter-{}", nic.key());
@@ -94,37 +101,50 @@ impl Compiler<'_, '_> {
         for family in Family::BOTH {
             let name = policy::set_name(source.owner, source.name, family);
             let members = members(&source.entries, family);
-            self.ruleset.sets.insert(name, Set { family, size, members, span: source.span });
-            let place = (source.owner, source.name.to_string(), source.span);
-            // Sets of the same name in the cluster file and the SDN are reported where the file is checked.
-            if let Some((owner, other, span)) = self.set_places.insert(name, place)
-                && family == Family::V4
-                && (owner, other.as_str()) != (source.owner, source.name)
-            {
-                self.collision(source, owner, &other, span);
-            }
+            let place = Place { owner: source.owner, name: source.name.to_string(), span: source.span };
+            self.insert_set(name, Set { family, size, members, span: source.span }, place);
         }
     }
 
-    fn collision(&mut self, source: &Source<'_>, owner: Owner, other: &str, span: Option<Span>) {
-        let Some(place) = span.or(source.span) else { return };
-        let number = |owner: Owner| match owner {
-            Owner::Datacenter => String::from("the datacenter"),
-            Owner::Guest(vmid) => alloc::format!("guest {vmid}"),
-        };
-        let message = alloc::format!(
-            "set `{other}` of {} has the same kernel name as set `{}` of {}",
-            number(owner),
-            source.name,
-            number(source.owner)
-        );
-        let mut diagnostic = Diagnostic::new(codes::SET_COLLISION, place, message)
-            .label("the later set takes the place of the earlier");
-        if let (Some(_), Some(second)) = (span, source.span) {
-            diagnostic = diagnostic.secondary(second, "the other set");
+    /// Adds a kernel set and notices if it takes the place of another one.
+    pub(super) fn insert_set(&mut self, name: SetName, set: Set, place: Place) {
+        let family = set.family;
+        self.ruleset.sets.insert(name, set);
+        // Sets of the same name in the cluster file and the SDN are reported where the file is checked.
+        match self.set_places.get(&name) {
+            Some(other)
+                if family == Family::V4 && (other.owner, &other.name) != (place.owner, &place.name) =>
+            {
+                let diagnostic = collision(&place, other);
+                if let Some(diagnostic) = diagnostic {
+                    self.sink.push(diagnostic);
+                }
+            }
+            _ => {}
         }
-        self.sink.push(diagnostic.note("rename one of them"));
+        self.set_places.insert(name, place);
     }
+}
+
+/// Two sets whose names have the same digest (Q38).
+fn collision(place: &Place, other: &Place) -> Option<Diagnostic> {
+    let whose = |owner: Owner| match owner {
+        Owner::Datacenter => String::from("the datacenter"),
+        Owner::Guest(vmid) => alloc::format!("guest {vmid}"),
+    };
+    let message = alloc::format!(
+        "set `{}` of {} has the same kernel name as set `{}` of {}",
+        other.name,
+        whose(other.owner),
+        place.name,
+        whose(place.owner)
+    );
+    let mut diagnostic = Diagnostic::new(codes::SET_COLLISION, other.span.or(place.span)?, message)
+        .label("the later set takes the place of the earlier");
+    if let (Some(_), Some(second)) = (other.span, place.span) {
+        diagnostic = diagnostic.secondary(second, "the other set");
+    }
+    Some(diagnostic.note("rename one of them"))
 }
 
 /// Addresses that a device has by itself: its link-local one and, for containers, the configured ones.

@@ -45,7 +45,7 @@ fn icmp(family: Family, kind: u8, code: Option<u8>) -> Test {
     Test::Icmp { kind: Written::canonical(kind), module: Spelling(Some(module)) }
 }
 
-impl Compiler<'_, '_> {
+impl Compiler<'_> {
     pub(super) fn standard_chains(&mut self, family: Family) {
         let mark = rule(Matches::ANY, Target::SetMark(Mark::ACCEPTED));
         self.add_chain(family, CHAINS.set_accept_mark, Vec::from([mark]));
@@ -98,7 +98,7 @@ impl Compiler<'_, '_> {
             let origin = Origin::switched_on(BuiltIn::Blacklist, set.span);
             let name = crate::policy::set_name(set.owner, &set.name, family);
             rules.push(direct([Test::InSet(Side::Source, name)], Target::Jump(CHAINS.blacklist), origin));
-            if !self.filter(family).chains.contains_key(&CHAINS.blacklist) {
+            if !self.chains.of_mut(family).iter().any(|(name, _)| *name == CHAINS.blacklist) {
                 let log = Log {
                     level: level.unwrap_or(LogLevel::Debug),
                     vmid: 0,

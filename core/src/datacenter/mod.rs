@@ -32,9 +32,13 @@ use crate::diag::{Diagnostic, Sink, codes};
 use crate::facts::{Facts, Names};
 use crate::ir::Ruleset;
 use crate::lint;
+use crate::parallel::in_runs;
 use crate::policy::{self, Context, Definitions, Place, Resolver};
 use crate::text::{FileId, Files, Span};
 pub(crate) use cluster::Cluster;
+
+/// Fewer guests are not worth a thread.
+const GUESTS_A_THREAD: usize = 50;
 
 /// The path of the cluster file, where findings about the datacenter as a whole are reported.
 const CLUSTER_PATH: &str = "firewall/cluster.fw";
@@ -161,8 +165,15 @@ impl Datacenter {
             }
         }
         lint::lockout::check(&cluster, &host_rules, &mut sink);
-        for guest in self.guests(None) {
-            self.guest(&guest, &names, &context, &cluster, &mut sink, |_| {});
+        let sinks = in_runs(&self.guests(None), GUESTS_A_THREAD, |guests| {
+            let mut sink = Sink::new();
+            for guest in guests {
+                self.guest(guest, &names, &context, &cluster, &mut sink, |_| {});
+            }
+            sink
+        });
+        for part in sinks {
+            sink.append(part);
         }
         self.guests_on_several_nodes(&mut sink);
         let bridges = self.bridges(None);
@@ -201,21 +212,31 @@ impl Datacenter {
         }
         let host_rules = host.as_ref().map(|(_, rules)| rules.as_slice()).unwrap_or_default();
         let compiled_node = cluster.node(facts, node, host_options, host_rules, corosync.as_ref());
-        let mut compile_sink = Sink::new();
-        let mut compiler = cluster.enabled.then(|| Compiler::new(&compiled_node, &mut compile_sink));
-        for guest in self.guests(Some(node)) {
-            self.guest(&guest, &names, &context, &cluster, &mut sink, |guest| {
-                if let Some(compiler) = &mut compiler {
-                    compiler.guest(guest);
-                }
-            });
+        let parts = in_runs(&self.guests(Some(node)), GUESTS_A_THREAD, |guests| {
+            let mut sink = Sink::new();
+            let mut part = cluster.enabled.then(|| Compiler::part(&compiled_node));
+            for guest in guests {
+                self.guest(guest, &names, &context, &cluster, &mut sink, |guest| {
+                    if let Some(part) = &mut part {
+                        part.guest(guest);
+                    }
+                });
+            }
+            (part, sink)
+        });
+        let mut compiler = cluster.enabled.then(|| Compiler::new(&compiled_node));
+        for (part, found) in parts {
+            sink.append(found);
+            if let (Some(compiler), Some(part)) = (&mut compiler, part) {
+                compiler.append(part);
+            }
         }
         let bridges = self.bridges(Some(node));
         for file in host.iter().map(|(file, _)| file).chain([&cluster_file]) {
             lint::interface::check(&self.files, file, &bridges, facts, &mut sink);
         }
-        let ruleset = compiler.map(Compiler::finish).unwrap_or_default();
-        sink.append(compile_sink);
+        let (ruleset, found) = compiler.map(Compiler::finish).unwrap_or_default();
+        sink.append(found);
         (ruleset, sink)
     }
 

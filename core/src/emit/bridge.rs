@@ -5,12 +5,12 @@ use alloc::string::String;
 use ipnet::IpNet;
 
 use super::write;
-use crate::ir::{BridgeMatch, BridgeRule, BridgeTarget, ChainName};
+use crate::ir::{BridgeMatch, BridgeRule, BridgeTarget};
 use crate::tables::ethertypes;
 
-pub(super) fn rule(out: &mut String, chain: ChainName, rule: &BridgeRule) {
+pub(super) fn rule(out: &mut String, chain: &str, rule: &BridgeRule) {
     out.push_str("-A ");
-    out.push_str(chain.as_str());
+    out.push_str(chain);
     for condition in &rule.matches {
         out.push(' ');
         match condition {

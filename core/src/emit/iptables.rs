@@ -6,14 +6,14 @@ use core::fmt::Write;
 use super::write;
 use crate::Family;
 use crate::ir::{
-    Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mac, Mark, Match, PortModule,
-    Ports, Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
+    Addresses, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mac, Mark, Match, PortModule, Ports, Queue,
+    Rule, Side, Spelling, Target, TcpFlags, Test, Written,
 };
 use crate::tables::icmp;
 
-pub(super) fn rule(out: &mut String, chain: ChainName, rule: &Rule) {
+pub(super) fn rule(out: &mut String, chain: &str, rule: &Rule) {
     out.push_str("-A ");
-    out.push_str(chain.as_str());
+    out.push_str(chain);
     if rule.extra_blank.0 {
         out.push(' ');
     }

@@ -63,7 +63,7 @@ pub fn lines(ruleset: &Ruleset) -> Lines {
             .chains
             .iter()
             .map(|(name, chain)| {
-                let line = |rule| written(|out| bridge::rule(out, *name, rule));
+                let line = |rule| written(|out| bridge::rule(out, name.as_str(), rule));
                 (name.to_string(), chain.rules.iter().map(line).collect())
             })
             .collect(),
@@ -74,10 +74,14 @@ pub fn lines(ruleset: &Ruleset) -> Lines {
 }
 
 fn table_lines(table: &Table) -> ChainLines {
-    let chain_lines = |name, rules: &[crate::ir::Rule]| {
+    let chain_lines = |name: &str, rules: &[crate::ir::Rule]| {
         rules.iter().map(|rule| written(|out| iptables::rule(out, name, rule))).collect()
     };
-    table.chains.iter().map(|(name, chain)| (name.to_string(), chain_lines(*name, &chain.rules))).collect()
+    table
+        .chains
+        .iter()
+        .map(|(name, chain)| (name.to_string(), chain_lines(name.as_str(), &chain.rules)))
+        .collect()
 }
 
 /// The lines of a set: `create`, then a line a member.
@@ -89,12 +93,12 @@ pub fn set_lines(name: SetName, set: &Set) -> Vec<String> {
 
 /// The line of a rule.
 pub fn rule_line(chain: crate::ir::ChainName, rule: &crate::ir::Rule) -> String {
-    written(|out| iptables::rule(out, chain, rule))
+    written(|out| iptables::rule(out, chain.as_str(), rule))
 }
 
 /// The line of a bridge rule.
 pub fn bridge_line(chain: crate::ir::ChainName, rule: &crate::ir::BridgeRule) -> String {
-    written(|out| bridge::rule(out, chain, rule))
+    written(|out| bridge::rule(out, chain.as_str(), rule))
 }
 
 /// The text of a network as a member of a set.

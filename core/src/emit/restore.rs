@@ -1,10 +1,13 @@
 //! Complete inputs of the four restore tools.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use super::{bridge, ipset, iptables, signature};
+use super::signature::Signature;
+use super::{bridge, ipset, iptables};
 use crate::Family;
-use crate::ir::{Ruleset, Table};
+use crate::ir::{BridgeTable, Ruleset, Table, Tables};
+use crate::parallel::in_runs;
 
 /// Bytes of a line, on average at most.
 const LINE: usize = 96;
@@ -22,43 +25,69 @@ pub struct Restore {
     pub ip6tables: String,
 }
 
+/// Fewer chains are not worth a thread.
+const CHAINS_A_THREAD: usize = 200;
+
 /// Writes a whole ruleset. Chains are declared (which empties them), filled, hooked and signed; a table without chains
 /// is left out.
 pub fn restore(ruleset: &Ruleset) -> Restore {
-    let mut texts = Restore::default();
+    // A thread for each family, unless it would take longer to start it than to write the rules.
+    let large = ruleset.v4.filter.chains.len() > CHAINS_A_THREAD;
+    let families = in_runs(&Family::BOTH, if large { 1 } else { Family::BOTH.len() }, |families| {
+        families.iter().map(|family| tables(ruleset.tables(*family))).collect::<Vec<_>>()
+    });
+    let mut families = families.into_iter().flatten();
+    Restore {
+        ipset: sets(ruleset),
+        ebtables: bridge_table(&ruleset.bridge),
+        iptables: families.next().unwrap_or_default(),
+        ip6tables: families.next().unwrap_or_default(),
+    }
+}
+
+fn sets(ruleset: &Ruleset) -> String {
+    let mut out = String::new();
     for (name, set) in &ruleset.sets {
-        ipset::create(&mut texts.ipset, name.as_str(), set);
-        texts.ipset.push('\n');
+        ipset::create(&mut out, name.as_str(), set);
+        out.push('\n');
         for member in &set.members {
-            ipset::add(&mut texts.ipset, name.as_str(), member);
-            texts.ipset.push('\n');
+            ipset::add(&mut out, name.as_str(), member);
+            out.push('\n');
         }
     }
-    if !ruleset.bridge.chains.is_empty() {
-        texts.ebtables.push_str("*filter\n");
-        for name in ruleset.bridge.chains.keys() {
-            texts.ebtables.push(':');
-            texts.ebtables.push_str(name.as_str());
-            texts.ebtables.push_str(" ACCEPT\n");
-        }
-        for (name, chain) in &ruleset.bridge.chains {
-            for rule in &chain.rules {
-                bridge::rule(&mut texts.ebtables, *name, rule);
-                texts.ebtables.push('\n');
-            }
-        }
-        if let Some(chain) = ruleset.bridge.forward {
-            texts.ebtables.push_str("-A FORWARD -j ");
-            texts.ebtables.push_str(chain.as_str());
-            texts.ebtables.push('\n');
+    out
+}
+
+fn bridge_table(table: &BridgeTable) -> String {
+    let mut out = String::new();
+    if table.chains.is_empty() {
+        return out;
+    }
+    out.push_str("*filter\n");
+    for name in table.chains.keys() {
+        out.push(':');
+        out.push_str(name.as_str());
+        out.push_str(" ACCEPT\n");
+    }
+    for (name, chain) in &table.chains {
+        for rule in &chain.rules {
+            bridge::rule(&mut out, name.as_str(), rule);
+            out.push('\n');
         }
     }
-    for (family, out) in [(Family::V4, &mut texts.iptables), (Family::V6, &mut texts.ip6tables)] {
-        let tables = ruleset.tables(family);
-        table(out, "filter", &tables.filter);
-        table(out, "raw", &tables.raw);
+    if let Some(chain) = table.forward {
+        out.push_str("-A FORWARD -j ");
+        out.push_str(chain.as_str());
+        out.push('\n');
     }
-    texts
+    out
+}
+
+fn tables(tables: &Tables) -> String {
+    let mut out = String::new();
+    table(&mut out, "filter", &tables.filter);
+    table(&mut out, "raw", &tables.raw);
+    out
 }
 
 fn table(out: &mut String, name: &str, table: &Table) {
@@ -84,16 +113,18 @@ fn table(out: &mut String, name: &str, table: &Table) {
         out.push('\n');
     }
     for (name, chain) in &table.chains {
-        let start = out.len();
+        let name = name.as_str();
+        let mut signature = Signature::new();
         for rule in &chain.rules {
-            iptables::rule(out, *name, rule);
+            let start = out.len();
+            iptables::rule(out, name, rule);
+            signature.line(out.get(start..).unwrap_or_default());
             out.push('\n');
         }
-        let signature = signature(out.get(start..).unwrap_or_default().lines());
         out.push_str("-A ");
-        out.push_str(name.as_str());
+        out.push_str(name);
         out.push_str(" -m comment --comment \"PVESIG:");
-        out.push_str(&signature);
+        out.push_str(&signature.finish());
         out.push_str("\"\n");
     }
     out.push_str("COMMIT\n");

@@ -8,11 +8,26 @@ use sha1::{Digest, Sha1};
 /// The signature of a chain whose lines, one behind the other without separators, are `lines`: SHA-1 in base64 without
 /// padding, 27 characters. (SHA-1 identifies here; nothing relies on it being hard to forge.)
 pub fn signature<'l>(lines: impl IntoIterator<Item = &'l str>) -> String {
-    let mut digest = Sha1::new();
-    for line in lines {
-        digest.update(line.as_bytes());
+    let mut signature = Signature::new();
+    lines.into_iter().for_each(|line| signature.line(line));
+    signature.finish()
+}
+
+/// A signature in the making.
+pub(super) struct Signature(Sha1);
+
+impl Signature {
+    pub(super) fn new() -> Self {
+        Self(Sha1::new())
     }
-    Base64Unpadded::encode_string(&digest.finalize())
+
+    pub(super) fn line(&mut self, line: &str) {
+        self.0.update(line.as_bytes());
+    }
+
+    pub(super) fn finish(self) -> String {
+        Base64Unpadded::encode_string(&self.0.finalize())
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,9 @@ impl<'f> Names<'f> {
     pub fn protocol(&self, name: &str) -> Option<u8> {
         match &self.protocols {
             _ if name == "icmpv6" => Some(58),
+            // Nearly every rule has one of these; the search takes as long as the rest of the check.
+            None if name == "tcp" => Some(6),
+            None if name == "udp" => Some(17),
             Some(map) => map.get(name).and_then(|number| u8::try_from(*number).ok()),
             None => protocols::number(name),
         }
