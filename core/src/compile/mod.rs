@@ -144,10 +144,9 @@ impl<'a> Compiler<'a> {
         self.ruleset.bridge.chains.append(&mut part.ruleset.bridge.chains);
         self.done_groups.append(&mut part.done_groups);
         self.sink.append(part.sink);
-        for (name, set) in part.ruleset.sets {
-            if let Some(place) = part.set_places.remove(&name) {
-                self.insert_set(name, set, place);
-            }
+        // Both maps have the same keys.
+        for ((name, set), place) in part.ruleset.sets.into_iter().zip(part.set_places.into_values()) {
+            self.insert_set(name, set, place);
         }
     }
 

@@ -110,19 +110,15 @@ impl Compiler<'_> {
     pub(super) fn insert_set(&mut self, name: SetName, set: Set, place: Place) {
         let family = set.family;
         self.ruleset.sets.insert(name, set);
+        let Some(other) = self.set_places.insert(name, place) else { return };
+        let Some(place) = self.set_places.get(&name) else { return };
         // Sets of the same name in the cluster file and the SDN are reported where the file is checked.
-        match self.set_places.get(&name) {
-            Some(other)
-                if family == Family::V4 && (other.owner, &other.name) != (place.owner, &place.name) =>
-            {
-                let diagnostic = collision(&place, other);
-                if let Some(diagnostic) = diagnostic {
-                    self.sink.push(diagnostic);
-                }
-            }
-            _ => {}
+        if family == Family::V4
+            && (other.owner, &other.name) != (place.owner, &place.name)
+            && let Some(diagnostic) = collision(place, &other)
+        {
+            self.sink.push(diagnostic);
         }
-        self.set_places.insert(name, place);
     }
 }
 

@@ -169,6 +169,10 @@ impl<'a> Lower<'a, '_> {
         let solid =
             tokens.iter().filter(|token| !matches!(token.kind, TokenKind::Comment | TokenKind::Space));
         for token in solid {
+            // Nearly every token: the search below is for the few others.
+            if self.tree.bytes(*token).is_ascii() {
+                continue;
+            }
             let (span, text) = (self.span(*token), self.text(*token));
             let Some((at, found)) = text.char_indices().find(|(_, c)| INVISIBLE.contains(c)) else {
                 continue;
