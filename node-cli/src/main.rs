@@ -18,9 +18,6 @@ use args::{Command, Line};
 use exit::{Exit, Stop};
 use output::{Kind, Output};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let line = match Line::try_parse() {
         Ok(line) => line,

@@ -11,9 +11,6 @@ use pvefw_core::facts::Facts;
 use pvefw_core::syntax::Tree;
 use pvefw_tests::generate;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const GUESTS: [u32; 4] = [10, 100, 1_000, 10_000];
 
 fn stage(
