@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod node;
+mod trace;
 mod try_;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -10,6 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
 pub(crate) use node::NodeArgs;
+pub(crate) use trace::{TraceArgs, TraceFormat};
 pub(crate) use try_::TryLine;
 
 use crate::exit::STATUSES;
@@ -64,6 +66,9 @@ pub(crate) enum Command {
     /// Lines with errors are left out of the rulesets; the errors go to stderr and make the exit status 1.
     #[command(after_help = help(compile::EXAMPLES))]
     Compile(CompileArgs),
+    /// Say what happens to a packet, and which line decides
+    #[command(after_help = help(trace::EXAMPLES))]
+    Trace(TraceArgs),
     /// Load the rulesets into a throw-away network namespace, and show them
     #[command(after_help = help(try_::EXAMPLES))]
     Try(TryLine),
@@ -87,7 +92,7 @@ mod tests {
 
     #[test]
     fn help_teaches_examples_and_statuses() {
-        for command in ["check", "compile", "try"] {
+        for command in ["check", "compile", "trace", "try"] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");
