@@ -64,8 +64,8 @@ pub mod compile;
 pub mod ir;
 
 pub mod emit;
-pub mod sim;
 pub mod readback;
+pub mod sim;
 
 mod lint;
 mod parallel;

@@ -338,6 +338,11 @@ impl ConnectionStates {
         Self(self.0 | other.0)
     }
 
+    /// Whether any state of `other` is among these.
+    pub const fn overlap(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether all states of `other` are among these.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
