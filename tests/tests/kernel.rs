@@ -17,12 +17,12 @@ use std::io::Write as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use pvefw_core::diag::{Sink, render};
+use pvefw_core::diag::Sink;
 use pvefw_core::emit::{self, Restore};
 use pvefw_core::host::{self, Loaded, Sandbox, Texts, Tools, Variant, load, save};
 use pvefw_core::ir::Ruleset;
 use pvefw_core::readback;
-use pvefw_core::text::Span;
+use pvefw_tests::readback::{differences as rulesets_differ, ours};
 
 use rulesets::rulesets;
 
@@ -112,14 +112,10 @@ fn one(tools: &Tools, ruleset: &Ruleset) -> Result<(), String> {
         format!("{failed}: {} ({})", words(&failed.error), line.unwrap_or("no line named"))
     })?;
     let (files, saved) = save(&tools).map_err(|error| words(&error))?;
-    let mut sink = Sink::new();
-    let dump = readback::read(&files, &saved, &mut sink);
-    let mut differences = Loaded::of(&dump).differences(&texts.count());
-    differences.extend(sink.into_sorted().iter().map(|found| render::concise(found, &files)));
-    let ours = dump.ours();
-    let line = |span: &Span| String::from_utf8_lossy(span.of(files.text(span.file))).into_owned();
-    differences.extend(ours.strange.iter().map(|span| format!("not understood: {}", line(span))));
-    differences.extend(rulesets::differences(&readback::normal(&ours.ruleset), &readback::normal(ruleset)));
+    let mut differences =
+        Loaded::of(&readback::read(&files, &saved, &mut Sink::new())).differences(&texts.count());
+    let ours = ours(&files, &saved)?;
+    differences.extend(rulesets_differ(&readback::normal(&ours), &readback::normal(ruleset)));
     if differences.is_empty() { Ok(()) } else { Err(differences.join("; ")) }
 }
 
