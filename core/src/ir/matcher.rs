@@ -423,4 +423,7 @@ pub struct HashLimit {
 impl HashLimit {
     /// The kernel's table of the protection from SYN floods.
     pub const SYN: &'static str = "syn";
+
+    /// The kernel makes no larger tables, whatever it is asked for.
+    pub const MOST_BUCKETS: u32 = 1_048_576;
 }

@@ -102,7 +102,7 @@ impl BridgeRule {
             _ => None,
         };
         self.conditions.push(match known {
-            Some(test) => BridgeCondition::Known { negated, test },
+            Some(known) => BridgeCondition::Known { negated, test: known },
             None => BridgeCondition::Unknown(text()),
         });
     }

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use super::dump::{Condition, ForeignTest, PacketType};
 use super::rule::Opt;
 use super::value;
-use super::words::Word;
 use crate::Family;
 use crate::ir::{
     AddressTypes, HashLimit, IcmpModule, Mac, Match, PortModule, Rate, RateUnit, SetName, Side, Spelling,
@@ -131,16 +130,13 @@ fn one(module: &str, option: &Opt<'_, '_>, family: Family) -> Option<Condition> 
             known(Test::Port { side, ports, module: Spelling(PortModule::Multiport) })
         }
         ("set", "--match-set") => {
-            let (set, side) = match values {
-                [Word { text: set, .. }, Word { text: side, .. }] => (set, side),
-                _ => return None,
-            };
-            let side = match &**side {
+            let [set, side] = values else { return None };
+            let side = match &*side.text {
                 "src" => Side::Source,
                 "dst" => Side::Destination,
                 _ => return None,
             };
-            known(Test::InSet(side, SetName::new(set).ok()?))
+            known(Test::InSet(side, SetName::new(&set.text).ok()?))
         }
         ("physdev", "--physdev-is-bridged") if values.is_empty() => known(Test::Bridged),
         ("physdev", "--physdev-in") => known(Test::BridgePortIn(value::interface(value(option)?)?)),

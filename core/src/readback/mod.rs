@@ -8,10 +8,14 @@
 //! ([`Condition::Known`], [`Action::Known`]), one that others use and that can be decided from a packet, or
 //! *unknown*, with its text: whoever follows a packet must take both ways there. Nothing unknown ever becomes part of IR.
 //!
+//! [`Dump::ours`] is the way back to [`crate::ir::Ruleset`]: what pve-firewall or pvefw has loaded.
+//!
 mod bridge;
 mod condition;
 mod dump;
 mod ipset;
+mod normal;
+mod ours;
 mod rule;
 mod save;
 mod target;
@@ -23,6 +27,11 @@ pub use dump::{
     Change, Condition, Counters, Dump, ForeignTest, PacketType, Policy, Rule, Set, SetMembers, Table,
     TableName, Tables,
 };
+
+pub use normal::normal;
+pub use ours::Ours;
+#[cfg(all(feature = "host", target_os = "linux"))]
+pub(crate) use ours::{is_our_bridge_chain, is_our_chain, is_our_set};
 
 use crate::Family;
 use crate::diag::Sink;

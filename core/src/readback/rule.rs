@@ -112,10 +112,6 @@ impl<'l, 'w> Reader<'l, 'w> {
         Action::Count
     }
 
-    fn known(&mut self, negated: bool, test: Test) {
-        self.conditions.push(Condition::Known(Match { negated, test }));
-    }
-
     /// The text from a word on to where we are, which nobody knows.
     fn unknown(&mut self, from: usize) {
         self.conditions.push(Condition::Unknown(self.text(from)));
@@ -136,28 +132,27 @@ impl<'l, 'w> Reader<'l, 'w> {
             self.conditions.push(Condition::Foreign { negated, test: ForeignTest::Fragment });
             return;
         }
-        let Some(value) = words.get(self.at) else { return self.unknown(start) };
+        let Some(word) = words.get(self.at) else { return self.unknown(start) };
         self.at += 1;
-        let text = &*value.text;
-        let address =
-            |side| value::nets(text, self.family).map(|nets| Test::Address(side, Written::canonical(nets)));
-        let test = match &*option.text {
+        let value = &*word.text;
+        let address = |side| {
+            // The tools have no negated lists.
+            let nets = value::nets(value, self.family).filter(|_| !negated || !value.contains(','))?;
+            Some(Test::Address(side, Written::canonical(nets)))
+        };
+        let understood = match &*option.text {
             "-s" | "--source" => address(Side::Source),
             "-d" | "--destination" => address(Side::Destination),
-            "-i" | "--in-interface" | "-o" | "--out-interface" if value::any_interface(text) && !negated => {
+            // As if nothing stood there.
+            "-i" | "--in-interface" | "-o" | "--out-interface" if value::any_interface(value) && !negated => {
                 return;
             }
-            "-i" | "--in-interface" => value::interface(text).map(Test::InInterface),
-            "-o" | "--out-interface" => value::interface(text).map(Test::OutInterface),
-            _ => value::protocol(text).map(|protocol| Test::Protocol(Written::canonical(protocol))),
+            "-i" | "--in-interface" => value::interface(value).map(Test::InInterface),
+            "-o" | "--out-interface" => value::interface(value).map(Test::OutInterface),
+            _ => value::protocol(value).map(|protocol| Test::Protocol(Written::canonical(protocol))),
         };
-        match test {
-            // The tools have no negated lists.
-            Some(Test::Address(_, addresses)) if negated && text.contains(',') => {
-                drop(addresses);
-                self.unknown(start);
-            }
-            Some(test) => self.known(negated, test),
+        match understood {
+            Some(test) => self.conditions.push(Condition::Known(Match { negated, test })),
             None => self.unknown(start),
         }
     }

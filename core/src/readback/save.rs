@@ -239,20 +239,19 @@ impl<D: Dialect> Reader<'_, D> {
         let chains = &mut self.tables.entry(table).or_default().chains;
         let rule =
             self.dialect.rule(&line.text, rest, &|name| chains.contains_key(name), line.span, counters);
-        match chains.get_mut(name) {
-            Some(chain) => chain.rules.push(rule),
-            // The input of a restore command need not declare the kernel's own chains.
-            None => {
-                chains.insert(name.into(), Chain { rules: [rule].into(), ..Chain::default() });
-                if !BUILT_IN.contains(&name) {
-                    self.report(codes::DUMP_UNDECLARED, at, || {
-                        (
-                            format!("the chain `{}` is not declared", shown(name)),
-                            "a part of the dump is missing; write it again",
-                        )
-                    });
-                }
-            }
+        if let Some(chain) = chains.get_mut(name) {
+            chain.rules.push(rule);
+            return;
+        }
+        chains.insert(name.into(), Chain { rules: [rule].into(), ..Chain::default() });
+        // The input of a restore command need not declare the kernel's own chains.
+        if !BUILT_IN.contains(&name) {
+            self.report(codes::DUMP_UNDECLARED, at, || {
+                (
+                    format!("the chain `{}` is not declared", shown(name)),
+                    "a part of the dump is missing; write it again",
+                )
+            });
         }
     }
 

@@ -59,16 +59,14 @@ pub(super) fn net(text: &str, family: Family) -> Option<IpNet> {
         None => (text, None),
     };
     let address: IpAddr = address.parse().ok().filter(|address| Family::of(*address) == family)?;
+    let mask = |text: &str| {
+        let mask: IpAddr = text.parse().ok().filter(|mask| Family::of(*mask) == family)?;
+        // Bits with holes are no prefix.
+        ipnet::ip_mask_to_prefix(mask).ok()
+    };
     let prefix = match prefix {
         None => family.bits(),
-        Some(prefix) => match decimal(prefix) {
-            Some(prefix) => prefix,
-            None => {
-                let mask: IpAddr = prefix.parse().ok().filter(|mask| Family::of(*mask) == family)?;
-                // Bits with holes are no prefix.
-                ipnet::ip_mask_to_prefix(mask).ok()?
-            }
-        },
+        Some(text) => decimal(text).or_else(|| mask(text))?,
     };
     IpNet::new(address, prefix).ok()
 }
