@@ -64,6 +64,8 @@ pub mod ir;
 
 pub mod emit;
 
+pub mod diff;
+
 mod lint;
 mod parallel;
 

@@ -30,6 +30,7 @@
 //! file and place; the summary counts all that were found, also those left out because a file has thousands.
 
 mod check;
+pub mod diff;
 mod places;
 
 pub use check::{Check, Diagnostic, Edit, Fix, Label, Summary};

@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod diff;
 mod node;
 mod try_;
 
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
+pub(crate) use diff::{DiffArgs, DiffFormat};
 pub(crate) use node::NodeArgs;
 pub(crate) use try_::TryLine;
 
@@ -64,6 +66,11 @@ pub(crate) enum Command {
     /// Lines with errors are left out of the rulesets; the errors go to stderr and make the exit status 1.
     #[command(after_help = help(compile::EXAMPLES))]
     Compile(CompileArgs),
+    /// Say what changes between two configurations, by the lines that change it
+    ///
+    /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
+    #[command(after_help = help(diff::EXAMPLES))]
+    Diff(DiffArgs),
     /// Load the rulesets into a throw-away network namespace, and show them
     #[command(after_help = help(try_::EXAMPLES))]
     Try(TryLine),
@@ -87,7 +94,7 @@ mod tests {
 
     #[test]
     fn help_teaches_examples_and_statuses() {
-        for command in ["check", "compile", "try"] {
+        for command in ["check", "compile", "diff", "try"] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");
