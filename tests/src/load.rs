@@ -40,6 +40,13 @@ pub enum Input {
         /// Its content.
         text: Vec<u8>,
     },
+    /// A configuration file as it was before, for `diff`; without text there was none.
+    Before {
+        /// Relative to the root.
+        path: String,
+        /// Its content.
+        text: Vec<u8>,
+    },
     /// The facts as JSON.
     Facts(String),
 }
@@ -79,6 +86,11 @@ pub enum Ask {
     Ipset(String),
     /// The lines of a bridge chain.
     Ebtables(String),
+    /// What has changed since the files were as before.
+    Diff {
+        /// With every rule.
+        rules: bool,
+    },
 }
 
 /// Which lines of a chain an expectation shows.
@@ -161,14 +173,22 @@ impl Reader<'_> {
 
 fn input(words: &[&str], text: &str) -> Result<Option<Input>, String> {
     let (file, escaped) = match words {
+        ["fw" | "conf", file, "before"] => {
+            let path = named(file)?;
+            return Ok(Some(Input::Before { path, text: text.as_bytes().to_vec() }));
+        }
         ["json", "facts"] => return Ok(Some(Input::Facts(text.to_owned()))),
         ["fw" | "conf", file] => (file, false),
         ["fw" | "conf", file, "escaped"] => (file, true),
         _ => return Ok(None),
     };
-    let path = file.strip_prefix("file=").ok_or_else(|| format!("`file=PATH` instead of `{file}`"))?;
     let text = if escaped { unescape(text)? } else { text.as_bytes().to_vec() };
-    Ok(Some(Input::File { path: path.to_owned(), text }))
+    Ok(Some(Input::File { path: named(file)?, text }))
+}
+
+fn named(file: &str) -> Result<String, String> {
+    let path = file.strip_prefix("file=").ok_or_else(|| format!("`file=PATH` instead of `{file}`"))?;
+    Ok(path.to_owned())
 }
 
 fn ask(words: &[&str], info: &str) -> Option<Ask> {
@@ -200,6 +220,8 @@ fn ask(words: &[&str], info: &str) -> Option<Ask> {
         }
         ["ipset", name] => Ask::Ipset((*name).to_owned()),
         ["ebtables", chain] => Ask::Ebtables((*chain).to_owned()),
+        ["diff"] => Ask::Diff { rules: false },
+        ["diff", "rules"] => Ask::Diff { rules: true },
         _ => return None,
     })
 }

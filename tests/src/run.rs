@@ -4,7 +4,9 @@ use alloc::collections::BTreeSet;
 use core::fmt::Write as _;
 
 use pvefw_core::datacenter::Datacenter;
+use pvefw_core::diag::render::Style;
 use pvefw_core::diag::{Diagnostic, Safety, Severity};
+use pvefw_core::diff::{self, Diff, Side};
 use pvefw_core::emit::{self, Lines};
 use pvefw_core::facts::Facts;
 use pvefw_core::ir::{ChainName, Maker, Rule, Ruleset};
@@ -26,6 +28,8 @@ pub struct Outcome {
     compile: Vec<Diagnostic>,
     ruleset: Ruleset,
     lines: Lines,
+    /// What was loaded before, and from which files.
+    before: (Ruleset, Files),
 }
 
 /// Runs a case.
@@ -33,18 +37,16 @@ pub struct Outcome {
 /// # Errors
 /// What is wrong with its inputs.
 pub fn run(case: &Case) -> Result<Outcome, String> {
-    let mut datacenter = Datacenter::new();
     let mut facts = USUAL_FACTS;
+    let (mut now, mut before) = (Vec::new(), Vec::new());
     for input in &case.inputs {
         match input {
             Input::Facts(text) => facts = text,
-            Input::File { path, text } => {
-                datacenter
-                    .add(path, text.clone())
-                    .ok_or_else(|| format!("`{path}` is no file that is read"))?;
-            }
+            Input::File { path, text } => now.push((path.as_str(), text)),
+            Input::Before { path, text } => before.push((path.as_str(), text)),
         }
     }
+    let datacenter = datacenter(&now)?;
     let facts: Facts = serde_json::from_str(facts).map_err(|error| format!("the facts: {error}"))?;
     if let Some(key) = facts.unknown.keys().next() {
         return Err(format!("the facts have no key `{key}`"));
@@ -53,7 +55,21 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
     let (ruleset, sink) = datacenter.compile(&facts);
     let compile = sink.into_sorted();
     let lines = emit::lines(&ruleset);
-    Ok(Outcome { files: datacenter.into_files(), check, compile, ruleset, lines })
+    let replaced: BTreeSet<&str> = before.iter().map(|(path, _)| *path).collect();
+    now.retain(|(path, _)| !replaced.contains(path));
+    now.extend(before.into_iter().filter(|(_, text)| !text.is_empty()));
+    let then = self::datacenter(&now)?;
+    let before = (then.compile(&facts).0, then.into_files());
+    Ok(Outcome { files: datacenter.into_files(), check, compile, ruleset, lines, before })
+}
+
+fn datacenter(files: &[(&str, &Vec<u8>)]) -> Result<Datacenter, String> {
+    let mut datacenter = Datacenter::new();
+    for (path, text) in files {
+        let text = (*text).clone();
+        datacenter.add(path, text).ok_or_else(|| format!("`{path}` is no file that is read"))?;
+    }
+    Ok(datacenter)
 }
 
 impl Outcome {
@@ -70,6 +86,7 @@ impl Outcome {
                 found.map_or_else(|| ABSENT.to_owned(), |(name, chain)| chosen(*name, &chain.rules, filter))
             }
             Ask::Ipset(name) => joined(self.lines.ipset.get(name)),
+            Ask::Diff { rules } => self.diff(*rules),
             Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain)),
         }
     }
@@ -113,6 +130,14 @@ impl Outcome {
             );
         }
         text
+    }
+
+    fn diff(&self, rules: bool) -> String {
+        let (ruleset, files) = &self.before;
+        let (old, new) = (Side { ruleset, files }, Side { ruleset: &self.ruleset, files: &self.files });
+        let diff = Diff::new(old, new);
+        let options = diff::render::Options { style: Style::Plain, rules };
+        diff::render::text(&diff, &diff.entries(old, new), old, new, None, options)
     }
 
     fn help(&self) -> String {

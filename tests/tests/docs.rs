@@ -8,6 +8,7 @@
 //! | `fw file=PATH [errors=CODE,…]` | has exactly these errors; is there as PATH for the commands after it |
 //! | `json facts` | is read as facts, every key known |
 //! | `json output=check`, `json output=compile` | part of what that command says of the `fw` block before |
+//! | `json output=diff` | part of what has changed in the `fw` block before since `small` |
 //! | `sh` | the commands work |
 //! | `console [status=N]` | `$ pvefw …` ends so and prints these lines; `…` stands for anything |
 //! | `rust` | is `docs/example.rs`, which is run |
@@ -279,6 +280,10 @@ mod documents {
             Some("check") => format!("pvefw check {file} --format json"),
             Some("compile") => {
                 format!("pvefw compile {} --format json", file.strip_suffix("/firewall/cluster.fw").unwrap())
+            }
+            Some("diff") => {
+                let new = file.strip_suffix("/firewall/cluster.fw").unwrap();
+                format!("pvefw diff small {new} --format json")
             }
             other => panic!("{}: no output {other:?}", block.place),
         };

@@ -98,9 +98,11 @@ pub(super) fn entries<'d, 'r>(diff: &'d Diff<'r>, places: &mut Places<'r>) -> En
             found.chains.push(chain);
             continue;
         }
+        let policy = all.policy(chain);
         for change in &chain.rules {
             let (old, new) = (change.before(), change.after());
             let cause = all.rule(old.map(|old| old.rule.origin()), new.map(|new| new.rule.origin()));
+            let cause = if cause == Cause::DefaultPolicy { policy.unwrap_or(cause) } else { cause };
             all.at(cause).rules.push(RuleIn { chain, change });
         }
     }
@@ -173,6 +175,16 @@ impl<'d, 'r> Collected<'d, 'r, '_> {
             rules: Vec::new(),
             members: Vec::new(),
             resized: Vec::new(),
+        })
+    }
+
+    /// The line behind the policy of a chain: what goes or comes with another default is its doing, too.
+    fn policy(&mut self, chain: &ChainDiff<'r>) -> Option<Cause> {
+        chain.rules.iter().find_map(|change| {
+            let of_policy = |placed: Option<Placed<'r>>| {
+                placed.map(|placed| placed.rule.origin()).filter(|origin| origin.maker == Maker::Policy)
+            };
+            self.line(of_policy(change.before()), of_policy(change.after()))
         })
     }
 

@@ -1,6 +1,6 @@
 //! Which line of the old files has become which of the new ones.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -33,6 +33,8 @@ enum Pairs {
     Changed {
         to_new: BTreeMap<u32, u32>,
         to_old: BTreeMap<u32, u32>,
+        /// Old lines that are the same elsewhere.
+        moved: BTreeSet<u32>,
     },
 }
 
@@ -75,6 +77,15 @@ impl<'r> Places<'r> {
             Pairs::Changed { to_old, .. } => *to_old.get(&new.number)?,
         };
         Some(Line { file, number })
+    }
+
+    /// Whether an old line is the same elsewhere.
+    pub(super) fn moved(&mut self, old: Line) -> bool {
+        let Some(file) = self.names.1.get(self.old.file(old)).copied() else { return false };
+        match self.pairs(old.file, file) {
+            Pairs::Same => false,
+            Pairs::Changed { moved, .. } => moved.contains(&old.number),
+        }
     }
 
     fn pairs(&mut self, old: FileId, new: FileId) -> &Pairs {
@@ -180,13 +191,17 @@ fn pair(old: &[&[u8]], new: &[&[u8]]) -> Pairs {
             moved.entry(numbers.of(line)).or_default().push_back(place);
         }
     }
+    let mut elsewhere = Vec::new();
     let mut left: Vec<(Vec<usize>, core::ops::Range<usize>)> = Vec::new();
     for (before, after) in gaps {
         let mut stays = Vec::new();
         for at in before {
             let number = old.get(at).and_then(|line| numbers.known(line));
             match number.and_then(|number| moved.get_mut(&number)?.pop_front()) {
-                Some(place) => join(at, place, &mut taken),
+                Some(place) => {
+                    join(at, place, &mut taken);
+                    elsewhere.push(at);
+                }
                 None if old.get(at).is_some_and(|line| !line.is_empty()) => stays.push(at),
                 None => {}
             }
@@ -205,7 +220,7 @@ fn pair(old: &[&[u8]], new: &[&[u8]]) -> Pairs {
     let to_new: BTreeMap<u32, u32> =
         partner.iter().enumerate().filter_map(|(a, b)| Some((number(a), number((*b)?)))).collect();
     let to_old = to_new.iter().map(|(a, b)| (*b, *a)).collect();
-    Pairs::Changed { to_new, to_old }
+    Pairs::Changed { to_new, to_old, moved: elsewhere.into_iter().map(number).collect() }
 }
 
 /// The only two, or the pairs of lines that have most in common altogether, without crossing each other.
@@ -282,7 +297,7 @@ mod tests {
         let leak = |text: &str| -> &'static str { String::from(text).leak() };
         match pair(&lines(leak(old)), &lines(leak(new))) {
             Pairs::Same => Vec::new(),
-            Pairs::Changed { to_new, to_old } => {
+            Pairs::Changed { to_new, to_old, .. } => {
                 assert_eq!(to_new.len(), to_old.len());
                 to_new.into_iter().collect()
             }

@@ -181,7 +181,7 @@ impl Writer<'_> {
         if untouched && entry.in_whole {
             self.line(Tone::Plain, "    what it makes comes or goes as a whole, see below");
         } else if untouched {
-            self.line(Tone::Plain, "    makes no rule by itself");
+            self.line(Tone::Plain, "    changes nothing by itself");
         } else if !entry.edited && !only_moved && matches!(entry.cause, Cause::Line { .. }) {
             self.line(Tone::Plain, "    the line is the same: something it depends on has changed");
         }

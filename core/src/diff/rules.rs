@@ -77,7 +77,7 @@ struct Loose<'r> {
 }
 
 fn changes<'r>(old: &[RuleRef<'r>], new: &[RuleRef<'r>], places: &mut Places<'r>) -> Vec<Change<Placed<'r>>> {
-    let kept = kept(old, new);
+    let kept = staying(old, new, places);
     let mut removed = loose(old, kept.iter().map(|(old, _)| *old));
     let mut added = loose(new, kept.iter().map(|(_, new)| *new));
     let mut changes: Vec<(usize, Change<Placed>)> = Vec::new();
@@ -110,6 +110,36 @@ fn changes<'r>(old: &[RuleRef<'r>], new: &[RuleRef<'r>], places: &mut Places<'r>
         Some(new) => (*gap, true, Some(new.index)),
     });
     changes.into_iter().map(|(_, change)| change).collect()
+}
+
+/// The rules that stay. Where either of two could have moved past the other, it is the one whose line has.
+fn staying<'r>(old: &[RuleRef<'r>], new: &[RuleRef<'r>], places: &mut Places<'r>) -> Vec<(usize, usize)> {
+    let mut still = |rule: RuleRef<'r>, before: bool| {
+        let line = if before {
+            places.old_line(rule.origin())
+        } else {
+            places.new_line(rule.origin()).and_then(|line| places.been(line))
+        };
+        !line.is_some_and(|line| places.moved(line))
+    };
+    let mut unmoved = |all: &[RuleRef<'r>], before: bool| -> (Vec<usize>, Vec<RuleRef<'r>>) {
+        all.iter().copied().enumerate().filter(|(_, rule)| still(*rule, before)).unzip()
+    };
+    let ((old_at, before), (new_at, after)) = (unmoved(old, true), unmoved(new, false));
+    let original = |(a, b): (usize, usize)| Some((*old_at.get(a)?, *new_at.get(b)?));
+    let anchors = kept(&before, &after).into_iter().filter_map(original);
+    // Between two of these, what is in order anyway has not moved as a rule.
+    let mut all = Vec::new();
+    let mut from = (0, 0);
+    for (a, b) in anchors.chain([(old.len(), new.len())]) {
+        let (before, after) = (old.get(from.0..a), new.get(from.1..b));
+        let between = kept(before.unwrap_or_default(), after.unwrap_or_default());
+        all.extend(between.into_iter().map(|(a, b)| (from.0 + a, from.1 + b)));
+        all.push((a, b));
+        from = (a + 1, b + 1);
+    }
+    all.pop();
+    all
 }
 
 fn loose<'r>(all: &[RuleRef<'r>], kept: impl Iterator<Item = usize>) -> Vec<Option<Loose<'r>>> {
