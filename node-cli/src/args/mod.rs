@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod diff;
 mod node;
+mod trace;
 mod try_;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -12,6 +13,7 @@ pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
 pub(crate) use diff::{DiffArgs, DiffFormat};
 pub(crate) use node::NodeArgs;
+pub(crate) use trace::{TraceArgs, TraceFormat};
 pub(crate) use try_::TryLine;
 
 use crate::exit::STATUSES;
@@ -71,6 +73,9 @@ pub(crate) enum Command {
     /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
     #[command(after_help = help(diff::EXAMPLES))]
     Diff(DiffArgs),
+    /// Say what happens to a packet, and which line decides
+    #[command(after_help = help(trace::EXAMPLES))]
+    Trace(TraceArgs),
     /// Load the rulesets into a throw-away network namespace, and show them
     #[command(after_help = help(try_::EXAMPLES))]
     Try(TryLine),
@@ -94,7 +99,7 @@ mod tests {
 
     #[test]
     fn help_teaches_examples_and_statuses() {
-        for command in ["check", "compile", "diff", "try"] {
+        for command in ["check", "compile", "diff", "trace", "try"] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");

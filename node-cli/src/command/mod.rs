@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod diff;
+pub(crate) mod trace;
 pub(crate) mod try_;
 
 use alloc::collections::BTreeMap;
