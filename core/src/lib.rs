@@ -67,6 +67,8 @@ pub mod sim;
 
 pub mod diff;
 
+pub mod policy_test;
+
 mod lint;
 mod parallel;
 

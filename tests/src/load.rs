@@ -47,6 +47,13 @@ pub enum Input {
         /// Its content.
         text: Vec<u8>,
     },
+    /// A file of policy tests.
+    Tests {
+        /// Its name.
+        path: String,
+        /// Its content.
+        text: Vec<u8>,
+    },
     /// The facts as JSON.
     Facts(String),
 }
@@ -86,6 +93,8 @@ pub enum Ask {
     Ipset(String),
     /// The lines of a bridge chain.
     Ebtables(String),
+    /// What comes of the policy tests.
+    Tests,
     /// What has changed since the files were as before.
     Diff {
         /// With every rule.
@@ -173,6 +182,9 @@ impl Reader<'_> {
 
 fn input(words: &[&str], text: &str) -> Result<Option<Input>, String> {
     let (file, escaped) = match words {
+        ["toml", file] => {
+            return Ok(Some(Input::Tests { path: named(file)?, text: text.as_bytes().to_vec() }));
+        }
         ["fw" | "conf", file, "before"] => {
             let path = named(file)?;
             return Ok(Some(Input::Before { path, text: text.as_bytes().to_vec() }));
@@ -220,6 +232,7 @@ fn ask(words: &[&str], info: &str) -> Option<Ask> {
         }
         ["ipset", name] => Ask::Ipset((*name).to_owned()),
         ["ebtables", chain] => Ask::Ebtables((*chain).to_owned()),
+        ["tests"] => Ask::Tests,
         ["diff"] => Ask::Diff { rules: false },
         ["diff", "rules"] => Ask::Diff { rules: true },
         _ => return None,

@@ -1,15 +1,17 @@
 //! Runs a case: its inputs through check and compile, and the answer to each of its questions.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt::Write as _;
 
 use pvefw_core::datacenter::Datacenter;
 use pvefw_core::diag::render::Style;
-use pvefw_core::diag::{Diagnostic, Safety, Severity};
+use pvefw_core::diag::{Diagnostic, Safety, Severity, Sink};
 use pvefw_core::diff::{self, Diff, Side};
 use pvefw_core::emit::{self, Lines};
-use pvefw_core::facts::Facts;
+use pvefw_core::facts::{Facts, Names};
 use pvefw_core::ir::{ChainName, Maker, Rule, Ruleset};
+use pvefw_core::policy_test::{self, PolicyTests};
+use pvefw_core::sim::Simulator;
 use pvefw_core::text::Files;
 
 use crate::load::{Ask, Case, Filter, Input};
@@ -30,6 +32,8 @@ pub struct Outcome {
     lines: Lines,
     /// What was loaded before, and from which files.
     before: (Ruleset, Files),
+    /// What came of the policy tests.
+    results: Option<String>,
 }
 
 /// Runs a case.
@@ -38,12 +42,14 @@ pub struct Outcome {
 /// What is wrong with its inputs.
 pub fn run(case: &Case) -> Result<Outcome, String> {
     let mut facts = USUAL_FACTS;
-    let (mut now, mut before) = (Vec::new(), Vec::new());
+    let mut tests = None;
+    let (mut now, mut before) = (Vec::new(), BTreeMap::new());
     for input in &case.inputs {
         match input {
             Input::Facts(text) => facts = text,
             Input::File { path, text } => now.push((path.as_str(), text)),
-            Input::Before { path, text } => before.push((path.as_str(), text)),
+            Input::Tests { path, text } => tests = Some((path, text)),
+            Input::Before { path, text } => drop(before.insert(path.as_str(), text)),
         }
     }
     let datacenter = datacenter(&now)?;
@@ -51,16 +57,46 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
     if let Some(key) = facts.unknown.keys().next() {
         return Err(format!("the facts have no key `{key}`"));
     }
-    let check = datacenter.check(&facts).into_sorted();
+    let mut check = datacenter.check(&facts).into_sorted();
     let (ruleset, sink) = datacenter.compile(&facts);
     let compile = sink.into_sorted();
     let lines = emit::lines(&ruleset);
-    let replaced: BTreeSet<&str> = before.iter().map(|(path, _)| *path).collect();
-    now.retain(|(path, _)| !replaced.contains(path));
+    now.retain(|(path, _)| !before.contains_key(path));
     now.extend(before.into_iter().filter(|(_, text)| !text.is_empty()));
     let then = self::datacenter(&now)?;
+    let mut results = None;
+    let mut files = datacenter.files().clone();
+    if let Some((path, text)) = tests {
+        let file = files.add(path.as_str(), text.clone());
+        let mut sink = Sink::new();
+        let found = policy_test::read(file, text, &mut sink);
+        check.extend(sink.into_sorted());
+        results = Some(self::results(&found, &datacenter, &ruleset, &facts)?);
+    }
     let before = (then.compile(&facts).0, then.into_files());
-    Ok(Outcome { files: datacenter.into_files(), check, compile, ruleset, lines, before })
+    Ok(Outcome { files, check, compile, ruleset, lines, before, results })
+}
+
+/// A line a test, and one a packet that fails.
+fn results(
+    tests: &PolicyTests,
+    datacenter: &Datacenter,
+    ruleset: &Ruleset,
+    facts: &Facts,
+) -> Result<String, String> {
+    let (names, topology) = (Names::new(facts), datacenter.topology(facts));
+    let simulator = Simulator::new(ruleset, &topology.networks).map_err(|mistake| mistake.to_string())?;
+    let mut text = String::new();
+    for test in &tests.tests {
+        let run = test.run(&simulator, &topology, &names, datacenter.files());
+        let (name, packets) = (&test.name, test.questions.len());
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{} {packets} {name}", if run.passed() { "passed" } else { "failed" });
+        for failure in &run.failures {
+            let _ = writeln!(text, "  {failure}: {}", test.reason(failure, datacenter.files()));
+        }
+    }
+    Ok(text)
 }
 
 fn datacenter(files: &[(&str, &Vec<u8>)]) -> Result<Datacenter, String> {
@@ -86,6 +122,7 @@ impl Outcome {
                 found.map_or_else(|| ABSENT.to_owned(), |(name, chain)| chosen(*name, &chain.rules, filter))
             }
             Ask::Ipset(name) => joined(self.lines.ipset.get(name)),
+            Ask::Tests => self.results.clone().unwrap_or_else(|| ABSENT.to_owned()),
             Ask::Diff { rules } => self.diff(*rules),
             Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain)),
         }

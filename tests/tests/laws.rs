@@ -13,6 +13,7 @@ use pvefw_core::diag::{Counts, Diagnostic, Severity, Sink, codes, render};
 use pvefw_core::diff::{self, Diff, Entries, Presence, Side};
 use pvefw_core::emit;
 use pvefw_core::ir::Ruleset;
+use pvefw_core::policy_test;
 use pvefw_core::report::Check;
 use pvefw_core::syntax::Tree;
 use pvefw_core::text::{Files, Span};
@@ -42,6 +43,78 @@ proptest! {
         prop_assert_eq!(Tree::parse(&text).print(), text);
     }
 }
+
+proptest! {
+    #![proptest_config(config(1000))]
+
+    #[test]
+    fn any_bytes_are_policy_tests(text in prop::collection::vec(any::<u8>(), 0..400)) {
+        read_tests(&text)?;
+    }
+
+    #[test]
+    fn any_soup_of_toml_is_policy_tests(words in prop::collection::vec(prop::sample::select(TOML.to_vec()), 0..60)) {
+        read_tests(words.concat().as_bytes())?;
+    }
+}
+
+/// What is read is within bounds, and nothing is left out in silence.
+fn read_tests(text: &[u8]) -> Result<(), TestCaseError> {
+    let mut files = Files::new();
+    let file = files.add("tests.toml", text);
+    let mut sink = Sink::new();
+    let found = policy_test::read(file, text, &mut sink);
+    let packets: usize = found.tests.iter().map(|test| test.questions.len()).sum();
+    prop_assert!(packets <= policy_test::MOST_PACKETS);
+    prop_assert!(found.tests.iter().all(|test| !test.questions.is_empty()));
+    // What stands in a string over several lines is no header.
+    let long_strings =
+        ["\"\"\"", "'''"].iter().any(|quotes| text.windows(3).any(|three| three == quotes.as_bytes()));
+    let headers = text.split(|byte| *byte == b'\n').filter(|line| *line == b"[[test]]").count();
+    let counts = sink.counts();
+    prop_assert!(long_strings || found.tests.len() >= headers || counts.errors > 0, "{found:?}");
+    let diagnostics = sink.into_sorted();
+    reports_are_safe_to_show(&files, &diagnostics, counts)?;
+    spans_lie_in_their_files(&files, diagnostics.iter())
+}
+
+/// Pieces of a file of tests.
+const TOML: [&str; 34] = [
+    "[[test]]\n",
+    "[[test]]\n",
+    "[[test]]\n",
+    "from = \"outside\"\n",
+    "from = ['host', 'vm1']\n",
+    "to = 'vm100'\n",
+    "to = \"vm100\"\n",
+    "expect = \"accept\"\n",
+    "expect = 'blocked'\n",
+    "dport = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n",
+    "sport = [1, 2, 3, 4, 5, 6, 7, 8, 9, '10']\n",
+    "name = \"ü\"\n",
+    "rule = 'a:1'\n",
+    "[test]\n",
+    "test = []\n",
+    "test = [{from='host',to='vm1',expect='drop'}]\n",
+    "[[test.x]]\n",
+    "[[tests]]\n",
+    "\n",
+    "\n",
+    "\"",
+    "'",
+    "[",
+    "]",
+    "{",
+    "}",
+    "=",
+    ".",
+    ",",
+    "# x\n",
+    "\\u0000",
+    "\u{202e}",
+    "1979-05-27",
+    "0x1F",
+];
 
 /// Pieces of the language.
 const WORDS: [&[u8]; 32] = [
