@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use super::answer::Line;
 use crate::Family;
 use crate::diff::{
     self, Cause, ChainDiff, Entries, Lines, Placed, Presence, SetDiff, Side, Summary, TableId,
@@ -14,13 +15,13 @@ use crate::text::Span;
 
 /// All that changes between two rulesets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Diff {
+pub struct Diff<'a> {
     /// What changes, by the line that changes it.
-    pub changes: Vec<Entry>,
+    pub changes: Vec<Entry<'a>>,
     /// Chains that come or go as a whole.
-    pub chains: Vec<Chain>,
+    pub chains: Vec<Chain<'a>>,
     /// Sets that come or go as a whole.
-    pub sets: Vec<Set>,
+    pub sets: Vec<Set<'a>>,
     /// Jumps from the kernel's own chains.
     pub hooks: Vec<Hook>,
     /// How much changes.
@@ -29,11 +30,11 @@ pub struct Diff {
 
 /// The changes that one cause has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub struct Entry<'a> {
     /// The line as it was.
-    pub old: Option<Line>,
+    pub old: Option<SourceLine<'a>>,
     /// The line as it is.
-    pub new: Option<Line>,
+    pub new: Option<SourceLine<'a>>,
     /// The mechanism, where no line is the cause.
     pub built_in: Option<&'static str>,
     /// Rules.
@@ -44,24 +45,15 @@ pub struct Entry {
     pub sizes: Vec<Size>,
 }
 
-/// A line of a file.
+/// A line of a file and its text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct SourceLine<'a> {
     /// The file.
-    pub file: String,
+    pub file: &'a str,
     /// The line, from 1.
     pub line: u32,
     /// What it says.
     pub text: String,
-}
-
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// The file.
-    pub file: String,
-    /// The line, from 1.
-    pub line: u32,
 }
 
 /// A rule that changes.
@@ -116,7 +108,7 @@ pub struct Size {
 
 /// A chain that comes or goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Chain {
+pub struct Chain<'a> {
     /// `added` or `removed`.
     pub change: &'static str,
     /// `v4`, `v6` or `bridge`.
@@ -126,40 +118,40 @@ pub struct Chain {
     /// Its name.
     pub chain: String,
     /// Its rules.
-    pub rules: Vec<ChainRule>,
+    pub rules: Vec<ChainRule<'a>>,
 }
 
 /// A rule of a chain that comes or goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ChainRule {
+pub struct ChainRule<'a> {
     /// The rule.
     pub rule: String,
     /// The line it comes from; none for a built-in one.
-    pub by: Option<Place>,
+    pub by: Option<Line<'a>>,
 }
 
 /// A set that comes or goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Set {
+pub struct Set<'a> {
     /// `added` or `removed`.
     pub change: &'static str,
     /// Its name.
     pub set: String,
     /// The line that defines it; none for a built-in one.
-    pub by: Option<Place>,
+    pub by: Option<Line<'a>>,
     /// Its members.
-    pub members: Vec<WholeMember>,
+    pub members: Vec<WholeMember<'a>>,
 }
 
 /// A member of a set that comes or goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct WholeMember {
+pub struct WholeMember<'a> {
     /// The network.
     pub cidr: String,
     /// Whether it is an exception.
     pub nomatch: bool,
     /// The line it comes from, if there is one.
-    pub by: Option<Place>,
+    pub by: Option<Line<'a>>,
 }
 
 /// A jump from one of the kernel's own chains.
@@ -177,9 +169,9 @@ pub struct Hook {
     pub to: String,
 }
 
-impl Diff {
+impl<'a> Diff<'a> {
     /// Brings a diff into this form. `old` and `new` are what it was made of.
-    pub fn new(diff: &diff::Diff<'_>, entries: &Entries<'_, '_>, old: Side<'_>, new: Side<'_>) -> Self {
+    pub fn new(diff: &diff::Diff<'_>, entries: &Entries<'_, '_>, old: Side<'a>, new: Side<'a>) -> Self {
         let (mut before, mut after) = (Lines::new(old.files), Lines::new(new.files));
         let changes = entries.entries.iter().map(|entry| entry_of(entry, &mut before, &mut after)).collect();
         let (mut chains, mut sets) = (Vec::new(), Vec::new());
@@ -229,9 +221,9 @@ const fn whole(presence: Presence) -> &'static str {
     }
 }
 
-fn entry_of(entry: &diff::Entry<'_, '_>, before: &mut Lines<'_>, after: &mut Lines<'_>) -> Entry {
+fn entry_of<'a>(entry: &diff::Entry<'_, '_>, before: &mut Lines<'a>, after: &mut Lines<'a>) -> Entry<'a> {
     let (old, new) = match entry.cause {
-        Cause::Line { old, new } => (old.map(|old| line(old, before)), new.map(|new| line(new, after))),
+        Cause::Line { old, new } => (old.map(|old| source(old, before)), new.map(|new| source(new, after))),
         _ => (None, None),
     };
     let rule = |found: &diff::RuleIn<'_, '_>| Rule {
@@ -269,7 +261,7 @@ fn text(chain: ChainName, placed: Placed<'_>) -> Text {
     Text { number: placed.index + 1, rule: placed.rule.text(chain) }
 }
 
-fn chain_of(chain: &ChainDiff<'_>, lines: &mut Lines<'_>) -> Chain {
+fn chain_of<'a>(chain: &ChainDiff<'_>, lines: &mut Lines<'a>) -> Chain<'a> {
     let rules = chain.rules.iter().filter_map(|change| {
         let placed = change.after().or(change.before())?;
         let Origin { span, .. } = placed.rule.origin();
@@ -284,7 +276,7 @@ fn chain_of(chain: &ChainDiff<'_>, lines: &mut Lines<'_>) -> Chain {
     }
 }
 
-fn set_of(set: &SetDiff<'_>, lines: &mut Lines<'_>) -> Option<Set> {
+fn set_of<'a>(set: &SetDiff<'_>, lines: &mut Lines<'a>) -> Option<Set<'a>> {
     let whole_set = set.new.or(set.old)?;
     let member = |member: &Member| WholeMember {
         cidr: member.net.to_string(),
@@ -300,12 +292,12 @@ fn set_of(set: &SetDiff<'_>, lines: &mut Lines<'_>) -> Option<Set> {
     })
 }
 
-fn line(line: diff::Line, lines: &mut Lines<'_>) -> Line {
+fn source<'a>(line: diff::Line, lines: &mut Lines<'a>) -> SourceLine<'a> {
     let text = String::from_utf8_lossy(lines.text(line)).into_owned();
-    Line { file: lines.file(line).to_string(), line: line.number, text }
+    SourceLine { file: lines.file(line), line: line.number, text }
 }
 
-fn place(span: Span, lines: &mut Lines<'_>) -> Place {
+fn place<'a>(span: Span, lines: &mut Lines<'a>) -> Line<'a> {
     let line = lines.of(span);
-    Place { file: lines.file(line).to_string(), line: line.number }
+    Line { file: lines.file(line), line: line.number }
 }

@@ -3,6 +3,7 @@
 mod human;
 mod junit;
 
+use core::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use pvefw_core::diag::render::Options;
@@ -90,9 +91,8 @@ impl Results<'_> {
         let mut text = run.test.reason(failure, files);
         text.push('\n');
         match &failure.why {
-            Why::Impossible(_) => {
-                text.push_str(&format!("the packet is {failure}\n"));
-            }
+            // Writing to a string can't fail.
+            Why::Impossible(_) => drop(writeln!(text, "the packet is {failure}")),
             Why::Verdict(packet, _) | Why::Line(packet, _) => {
                 let trace = self.node.simulator.trace(packet);
                 text.push_str(&render::trace(packet, &trace, files, options));
