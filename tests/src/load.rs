@@ -54,6 +54,13 @@ pub enum Input {
         /// Its content.
         text: Vec<u8>,
     },
+    /// What a tool has dumped.
+    Dump {
+        /// `iptables-save`, `ip6tables-save`, `ipset` or `ebtables`.
+        path: String,
+        /// Its content.
+        text: Vec<u8>,
+    },
     /// The facts as JSON.
     Facts(String),
 }
@@ -76,6 +83,12 @@ pub enum Ask {
     Check,
     /// What `compile` finds for the node.
     Compile,
+    /// What reading the dumps finds.
+    Dump,
+    /// What nobody knows in the rules of the dumps.
+    Unknown,
+    /// The lines among our part of the dumps that are not ours.
+    Strange,
     /// The notes and fixes of what `check` finds.
     Help,
     /// The lines of a chain: family, table, name.
@@ -190,12 +203,17 @@ fn input(words: &[&str], text: &str) -> Result<Option<Input>, String> {
             return Ok(Some(Input::Before { path, text: text.as_bytes().to_vec() }));
         }
         ["json", "facts"] => return Ok(Some(Input::Facts(text.to_owned()))),
-        ["fw" | "conf", file] => (file, false),
-        ["fw" | "conf", file, "escaped"] => (file, true),
+        ["fw" | "conf" | "dump", file] => (file, false),
+        ["fw" | "conf" | "dump", file, "escaped"] => (file, true),
         _ => return Ok(None),
     };
     let text = if escaped { unescape(text)? } else { text.as_bytes().to_vec() };
-    Ok(Some(Input::File { path: named(file)?, text }))
+    let path = named(file)?;
+    Ok(Some(if words.first() == Some(&"dump") {
+        Input::Dump { path, text }
+    } else {
+        Input::File { path, text }
+    }))
 }
 
 fn named(file: &str) -> Result<String, String> {
@@ -221,6 +239,9 @@ fn ask(words: &[&str], info: &str) -> Option<Ask> {
     Some(match words {
         ["diagnostics"] => Ask::Check,
         ["diagnostics", "compile"] => Ask::Compile,
+        ["diagnostics", "dump"] => Ask::Dump,
+        ["unknown"] => Ask::Unknown,
+        ["strange"] => Ask::Strange,
         ["help"] => Ask::Help,
         ["rules", family @ ("v4" | "v6"), rest @ ..] => {
             let (raw, chain) = match rest {

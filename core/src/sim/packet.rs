@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use super::topology::Endpoint;
 use super::zone::Zone;
 use crate::Family;
-use crate::ir::{ConnectionStates, Mac, Protocol, TcpFlags};
+use crate::ir::{Mac, Protocol, TcpFlags};
 
 /// A packet on its way between two places, with everything that rules look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,18 +135,6 @@ impl ConnectionState {
         }
     }
 
-    /// Whether a rule for `states` means this one.
-    pub(super) const fn is_one_of(self, states: ConnectionStates) -> bool {
-        match self {
-            Self::New => states.contains(ConnectionStates::NEW),
-            Self::Established => states.contains(ConnectionStates::ESTABLISHED),
-            Self::Related => states.contains(ConnectionStates::RELATED),
-            Self::Invalid => states.contains(ConnectionStates::INVALID),
-            // We write no rule for these.
-            Self::Untracked => false,
-        }
-    }
-
     /// The TCP flags that a packet in this state usually has.
     pub(super) const fn tcp_flags(self) -> u8 {
         match self {
@@ -155,9 +143,10 @@ impl ConnectionState {
         }
     }
 
-    /// What a node makes of the first ICMP packet that it sees: it can open a connection only if it asks for an answer
-    /// (kernel: `nf_conntrack_proto_icmp.c`, `nf_conntrack_proto_icmpv6.c`), and neighbour discovery is not tracked.
-    pub(super) const fn of_first_icmp(family: Family, kind: u8) -> Self {
+    /// What a node makes of an ICMP packet that belongs to nothing it knows: it opens a connection only if it asks for an
+    /// answer, and neighbour discovery is not tracked (kernel: `nf_conntrack_proto_icmp.c`,
+    /// `nf_conntrack_proto_icmpv6.c`).
+    pub const fn of_first_icmp(family: Family, kind: u8) -> Self {
         match (family, kind) {
             (Family::V4, 8 | 13 | 15 | 17) | (Family::V6, 128 | 139) => Self::New,
             (Family::V6, 130..=136 | 143) => Self::Untracked,
