@@ -1,0 +1,18 @@
+//! The lab: rulesets in a real kernel, on a node wired as Proxmox VE wires one, and real packets through it.
+//!
+//! ```text
+//! Case ─► Topology ─► Wiring::build ─► load ─► Exchange::run ─► Outcome of each packet
+//! ```
+
+extern crate alloc;
+
+pub mod case;
+pub mod exchange;
+pub mod frame;
+pub mod lab;
+pub mod machine;
+pub mod observe;
+pub mod packet;
+pub mod question;
+pub mod topology;
+pub mod wiring;
