@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::error::Error as _;
+use core::net::IpAddr;
 
 use pvefw_core::emit;
 use pvefw_core::facts::Names;
@@ -94,7 +95,13 @@ fn one(
 ) -> Result<BTreeMap<Tag, Outcome>, String> {
     let wiring = Wiring::build(topology)?;
     let mut rules = [String::new(), String::new()];
+    let mut own = BTreeSet::new();
     for (number, (_, packet)) in packets.iter().enumerate() {
+        if let (Place::Host, Some(IpAddr::V4(dest))) = (packet.to, packet.ip().map(|ip| ip.dest))
+            && !(dest.is_multicast() || dest.is_broadcast() || dest.is_loopback() || dest.is_unspecified())
+        {
+            own.insert(dest);
+        }
         if let (Some(ip), Some(bridge)) = (packet.ip(), routed(packet, topology)) {
             let [four, six] = &mut rules;
             let text = if ip.source.is_ipv6() { six } else { four };
@@ -102,7 +109,8 @@ fn one(
         }
     }
     let [four, six] = &rules;
-    batch("ip", &[], four)?;
+    let speak: String = own.into_iter().map(wiring::speak_as).collect();
+    batch("ip", &[], &(speak + four))?;
     batch("ip", &["-6"], six)?;
     let tools = tools.clone().inside(&wiring.sandbox);
     load(&tools, texts).map_err(|failed| format!("{failed}: {}", words(&failed.error)))?;

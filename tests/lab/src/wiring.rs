@@ -14,10 +14,15 @@
 
 use alloc::collections::BTreeMap;
 use core::fmt::Write as _;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::time::Duration;
 use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::thread;
+use std::time::Instant;
 
 use nix::ifaddrs::getifaddrs;
+use nix::net::if_::InterfaceFlags;
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::{AddressFamily, LinkAddr, SockFlag, SockProtocol, SockType, socket};
 use pvefw_core::host::Sandbox;
@@ -30,6 +35,8 @@ use crate::topology::{Place, Port, Topology};
 const LOCAL_TABLE: u32 = 900;
 /// The first of the routing tables, one for each port.
 const FIRST_TABLE: u32 = 1000;
+/// How long devices may take to run once they are plugged in.
+const LONGEST_SETTLING: Duration = Duration::from_secs(5);
 /// Where what the node itself says goes.
 pub const SINK: &str = "sink0";
 
@@ -55,22 +62,22 @@ pub fn bridge_mac(at: usize) -> Mac {
 }
 
 /// The address by which packets from the node are sent to a port; it does not stand in them.
-pub fn gateway(at: usize, six: bool) -> core::net::IpAddr {
+pub fn gateway(at: usize, six: bool) -> IpAddr {
     let number = u16::try_from(at).unwrap_or(u16::MAX);
     if six {
-        return core::net::Ipv6Addr::new(0xfd4c, 0, 0, 0, 0, 0, 0xbeef, number).into();
+        return Ipv6Addr::new(0xfd4c, 0, 0, 0, 0, 0, 0xbeef, number).into();
     }
     let [high, low] = number.to_be_bytes();
-    core::net::Ipv4Addr::new(198, 19, high, low).into()
+    Ipv4Addr::new(198, 19, high, low).into()
 }
 
-fn neighbour(at: usize, six: bool) -> core::net::IpAddr {
+fn neighbour(at: usize, six: bool) -> IpAddr {
     let number = u16::try_from(at).unwrap_or(u16::MAX);
     if six {
-        return core::net::Ipv6Addr::new(0xfd4c, 0, 0, 0, 0, 0, 0xcafe, number).into();
+        return Ipv6Addr::new(0xfd4c, 0, 0, 0, 0, 0, 0xcafe, number).into();
     }
     let [high, low] = number.to_be_bytes();
-    core::net::Ipv4Addr::new(198, 18, high, low).into()
+    Ipv4Addr::new(198, 18, high, low).into()
 }
 
 impl Wiring {
@@ -106,23 +113,26 @@ impl Wiring {
         }
         batch("ip", &[], &up)?;
         let ends = self::devices()?;
+        settle()?;
         go(&near_place)?;
+        settle()?;
         Ok(Self { far, ends, near, devices, sandbox })
     }
 }
 
-/// The commands that lead the node's part of each packet's way, given where it starts and ends and its addresses.
-pub fn rule(
-    number: usize,
-    bridge: &str,
-    (source, dest): (core::net::IpAddr, core::net::IpAddr),
-    to: Place,
-) -> String {
+/// The commands for `ip` that lead a packet from a bridge on, given where it goes and its addresses.
+pub fn rule(number: usize, bridge: &str, (source, dest): (IpAddr, IpAddr), to: Place) -> String {
     let table = match to {
         Place::Host => LOCAL_TABLE,
         Place::Port(at) => table(at),
     };
     format!("rule add pref {} iif {bridge} from {source} to {dest} lookup {table}\n", 100 + number)
+}
+
+/// The commands for `ip` that let the node speak as `address`, without which it would send no errors in that name. That
+/// is all: where packets to that address go is said by [`rule`].
+pub fn speak_as(address: Ipv4Addr) -> String {
+    format!("addr replace {address}/32 dev {SINK}\nroute del local {address} dev {SINK} table local\n")
 }
 
 fn table(at: usize) -> u32 {
@@ -225,6 +235,26 @@ fn packet_socket() -> Result<OwnedFd, String> {
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     socket(AddressFamily::Packet, SockType::Raw, flags, SockProtocol::EthAll)
         .map_err(|error| format!("can't open a packet socket: {error}"))
+}
+
+/// Waits until all devices run: until then the kernel throws away what they are to send.
+fn settle() -> Result<(), String> {
+    let begun = Instant::now();
+    loop {
+        let all = getifaddrs().map_err(|error| format!("can't list the devices: {error}"))?;
+        let wanted = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING;
+        let idle: Vec<String> = all
+            .filter(|device| device.flags.contains(InterfaceFlags::IFF_UP) && !device.flags.contains(wanted))
+            .map(|device| device.interface_name)
+            .collect();
+        if idle.is_empty() {
+            return Ok(());
+        }
+        if begun.elapsed() > LONGEST_SETTLING {
+            return Err(format!("devices that don't run: {}", idle.join(", ")));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn devices() -> Result<BTreeMap<String, LinkAddr>, String> {
