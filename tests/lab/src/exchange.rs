@@ -10,16 +10,26 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{LinkAddr, MsgFlags, recvfrom, sendto};
+use pvefw_core::ir::Mac;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::frame::{self, Tag};
 use crate::observe::{Outcome, Seen};
 use crate::packet::{Content, Ip, Packet};
 use crate::topology::{Place, Topology};
-use crate::wiring::{self, Wiring};
+use crate::wiring::{self, SINK, Wiring};
 
 /// After this long without anything new, nothing more will come.
 const SILENCE: Duration = Duration::from_millis(40);
+
+/// How long devices may take to run once they are plugged in.
+const LONGEST_SETTLING: Duration = Duration::from_secs(5);
+
+/// The first tag of probes. One that is late must not be taken for a packet.
+const FIRST_PROBE: Tag = 0x8000;
+
+/// The Ethernet type for experiments.
+const PROBE: u16 = 0x88b5;
 
 /// What the kernel calls a frame on its way out.
 const OUTGOING: u8 = 4;
@@ -46,6 +56,51 @@ impl<'a> Exchange<'a> {
         six.set_header_included_v6(true).map_err(|error| error.to_string())?;
         let bridges = topology.bridges().into_iter().enumerate().map(|(at, name)| (name, at)).collect();
         Ok(Self { wiring, topology, bridges, out: [four, six], taken: BTreeMap::new() })
+    }
+
+    /// Waits until frames get through every cable in both directions: until a new device runs, the kernel throws away what
+    /// it is to send, and nothing tells when that is over. Wants a node without rules.
+    ///
+    /// # Errors
+    /// The cable that stays dead.
+    pub fn ready(&self) -> Result<(), String> {
+        let begun = Instant::now();
+        let (near, far) = ((&self.wiring.near, &self.wiring.devices), (&self.wiring.far, &self.wiring.ends));
+        let mut cables = Vec::new();
+        for port in &self.topology.ports {
+            let own = self.bridge_mac(&port.bridge);
+            cables.push(((near, port.bridge.as_str(), own), (far, port.device.as_str(), port.mac)));
+            cables.push(((far, port.device.as_str(), port.mac), (near, port.bridge.as_str(), own)));
+        }
+        let nobody = wiring::bridge_mac(usize::from(u16::MAX));
+        cables.push(((near, SINK, nobody), (far, SINK, nobody)));
+        let mut buffer = [0; 256];
+        let mut dead: BTreeMap<Tag, _> = (FIRST_PROBE..).zip(cables).collect();
+        while let Some((_, (.., (_, device, _)))) = dead.first_key_value() {
+            if begun.elapsed() > LONGEST_SETTLING {
+                return Err(format!("nothing gets through `{device}`"));
+            }
+            for (tag, (((socket, devices), device, source), (.., dest))) in &dead {
+                let bytes = frame::ethernet(&Content::Other(PROBE), *tag, *source, *dest);
+                self.put(socket, devices, device, &bytes)?;
+            }
+            self.wait(Duration::from_millis(2))?;
+            for (socket, devices) in [near, far] {
+                while let Some((bytes, from)) = frame_from(socket, &mut buffer)? {
+                    let at = name(devices, from);
+                    if let Some(tag) = frame::tag(bytes)
+                        && dead.get(&tag).is_some_and(|(_, (_, device, _))| *device == at)
+                    {
+                        dead.remove(&tag);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn bridge_mac(&self, name: &str) -> Mac {
+        wiring::bridge_mac(self.bridges.get(name).copied().unwrap_or(0))
     }
 
     /// Sends packets with their tags, and gathers what comes out until all is silent.
@@ -100,9 +155,9 @@ impl<'a> Exchange<'a> {
             (Some(port), _) => {
                 let dest = match self.topology.port(packet.to) {
                     Some(target) if target.bridge == port.bridge => target.mac,
-                    _ => wiring::bridge_mac(self.bridges.get(port.bridge.as_str()).copied().unwrap_or(0)),
+                    _ => self.bridge_mac(&port.bridge),
                 };
-                let bytes = frame::ethernet(packet, tag, packet.mac.unwrap_or(port.mac), dest);
+                let bytes = frame::ethernet(&packet.content, tag, packet.mac.unwrap_or(port.mac), dest);
                 self.put(&self.wiring.far, &self.wiring.ends, &port.device, &bytes)
             }
             (None, Content::Ip(ip)) => {
@@ -120,8 +175,8 @@ impl<'a> Exchange<'a> {
             }
             (None, _) => {
                 let Some(target) = self.topology.port(packet.to) else { return Ok(()) };
-                let own = wiring::bridge_mac(self.bridges.get(target.bridge.as_str()).copied().unwrap_or(0));
-                let bytes = frame::ethernet(packet, tag, packet.mac.unwrap_or(own), target.mac);
+                let own = self.bridge_mac(&target.bridge);
+                let bytes = frame::ethernet(&packet.content, tag, packet.mac.unwrap_or(own), target.mac);
                 self.put(&self.wiring.near, &self.wiring.devices, &target.bridge, &bytes)
             }
         }

@@ -6,7 +6,7 @@ use etherparse::checksum::Sum16BitWords;
 use etherparse::{EtherType, Ethernet2Header, IpNumber, Ipv4Header, Ipv6Header, TcpHeader};
 use pvefw_core::ir::Mac;
 
-use crate::packet::{Content, DCCP, ICMP, ICMPV6, Ip, Packet, SCTP, State, TCP, UDP, UDPLITE};
+use crate::packet::{Content, DCCP, ICMP, ICMPV6, Ip, SCTP, State, TCP, UDP, UDPLITE};
 
 /// Begins every tag.
 const MAGIC: [u8; 8] = *b"pvefwLAB";
@@ -14,7 +14,7 @@ const MAGIC: [u8; 8] = *b"pvefwLAB";
 /// Bytes of a tag: the magic and a number.
 const TAG: usize = MAGIC.len() + 2;
 
-/// A part of a frame, number and content, as bytes.
+/// The number by which a packet is known again.
 pub type Tag = u16;
 
 /// The tag that some bytes carry.
@@ -25,8 +25,8 @@ pub fn tag(bytes: &[u8]) -> Option<Tag> {
 }
 
 /// The bytes of an Ethernet frame.
-pub fn ethernet(packet: &Packet, number: Tag, source: Mac, dest: Mac) -> Vec<u8> {
-    let (ether_type, body) = match &packet.content {
+pub fn ethernet(content: &Content, number: Tag, source: Mac, dest: Mac) -> Vec<u8> {
+    let (ether_type, body) = match content {
         Content::Ip(packet) if packet.source.is_ipv6() => (EtherType::IPV6, ip(packet, number)),
         Content::Ip(packet) => (EtherType::IPV4, ip(packet, number)),
         Content::Arp(sender, target) => (EtherType::ARP, arp(source, *sender, *target, number)),

@@ -94,6 +94,8 @@ fn one(
     tools: &Tools,
 ) -> Result<BTreeMap<Tag, Outcome>, String> {
     let wiring = Wiring::build(topology)?;
+    let mut exchange = Exchange::new(&wiring, topology)?;
+    exchange.ready()?;
     let mut rules = [String::new(), String::new()];
     let mut own = BTreeSet::new();
     for (number, (_, packet)) in packets.iter().enumerate() {
@@ -119,7 +121,7 @@ fn one(
     for tool in [host::Tool::Iptables, host::Tool::Ip6tables] {
         tools.restore(tool, &gate).map_err(|error| words(&error))?;
     }
-    Exchange::new(&wiring, topology)?.run(packets)
+    exchange.run(packets)
 }
 
 /// An error with its causes.

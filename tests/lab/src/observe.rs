@@ -77,6 +77,9 @@ impl<'p> Seen<'p> {
         };
         let Some(packet) = self.sent.get(&tag).copied() else { return false };
         let Some(outcome) = self.outcomes.get_mut(&tag) else { return false };
+        if packet.ip().is_some() != parts.is_some() {
+            return false;
+        }
         if let (Some(ip), Some(parts)) = (packet.ip(), &parts)
             && (ip.source, ip.dest, ip.protocol) != (parts.source, parts.dest, parts.protocol)
         {

@@ -15,14 +15,10 @@
 use alloc::collections::BTreeMap;
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use core::time::Duration;
 use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::thread;
-use std::time::Instant;
 
 use nix::ifaddrs::getifaddrs;
-use nix::net::if_::InterfaceFlags;
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::{AddressFamily, LinkAddr, SockFlag, SockProtocol, SockType, socket};
 use pvefw_core::host::Sandbox;
@@ -35,8 +31,6 @@ use crate::topology::{Place, Port, Topology};
 const LOCAL_TABLE: u32 = 900;
 /// The first of the routing tables, one for each port.
 const FIRST_TABLE: u32 = 1000;
-/// How long devices may take to run once they are plugged in.
-const LONGEST_SETTLING: Duration = Duration::from_secs(5);
 /// Where what the node itself says goes.
 pub const SINK: &str = "sink0";
 
@@ -113,9 +107,7 @@ impl Wiring {
         }
         batch("ip", &[], &up)?;
         let ends = self::devices()?;
-        settle()?;
         go(&near_place)?;
-        settle()?;
         Ok(Self { far, ends, near, devices, sandbox })
     }
 }
@@ -235,26 +227,6 @@ fn packet_socket() -> Result<OwnedFd, String> {
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     socket(AddressFamily::Packet, SockType::Raw, flags, SockProtocol::EthAll)
         .map_err(|error| format!("can't open a packet socket: {error}"))
-}
-
-/// Waits until all devices run: until then the kernel throws away what they are to send.
-fn settle() -> Result<(), String> {
-    let begun = Instant::now();
-    loop {
-        let all = getifaddrs().map_err(|error| format!("can't list the devices: {error}"))?;
-        let wanted = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING;
-        let idle: Vec<String> = all
-            .filter(|device| device.flags.contains(InterfaceFlags::IFF_UP) && !device.flags.contains(wanted))
-            .map(|device| device.interface_name)
-            .collect();
-        if idle.is_empty() {
-            return Ok(());
-        }
-        if begun.elapsed() > LONGEST_SETTLING {
-            return Err(format!("devices that don't run: {}", idle.join(", ")));
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
 }
 
 fn devices() -> Result<BTreeMap<String, LinkAddr>, String> {
