@@ -63,6 +63,7 @@ pub mod compile;
 pub mod ir;
 
 pub mod emit;
+pub mod sim;
 
 mod lint;
 mod parallel;

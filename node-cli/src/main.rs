@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     let ended = match line.command {
         Command::Check(args) => command::check::run(&args, &output),
         Command::Compile(args) => command::compile::run(&args, &output),
+        Command::Trace(args) => command::trace::run(&args, &output),
         Command::Try(args) => command::try_namespace(args, &output),
     };
     match ended {

@@ -84,6 +84,13 @@ impl Output {
             .map_err(|error| stop(&error))
     }
 
+    /// Prints data as it comes.
+    #[expect(clippy::unused_self, reason = "that there is an Output is the permission to print")]
+    pub(crate) fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Stop> {
+        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        write(&mut out).and_then(|()| out.flush()).map_err(|error| stop(&error))
+    }
+
     /// Prints diagnostics that are not the data asked for. Nobody is left to tell if that fails.
     #[expect(clippy::unused_self, reason = "that there is an Output is the permission to print")]
     pub(crate) fn aside(&self, text: &str) {

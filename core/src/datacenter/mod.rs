@@ -14,6 +14,7 @@
 mod cluster;
 mod guest;
 mod path;
+mod topology;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;

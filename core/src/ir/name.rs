@@ -124,6 +124,15 @@ names! {
     InterfaceName: 15;
 }
 
+impl InterfaceName {
+    /// Whether it begins with another name.
+    pub(crate) fn starts_with(&self, beginning: Self) -> bool {
+        let Self(Inline { bytes, len }) = beginning;
+        let len = usize::from(len);
+        usize::from(self.0.len) >= len && self.0.bytes.get(..len) == bytes.get(..len)
+    }
+}
+
 impl SetName {
     /// `PVEFW-` and a number in upper-case hexadecimal, for names that are too long.
     pub(crate) fn numbered(number: u32) -> Self {

@@ -25,11 +25,21 @@
 //!  "summary": {"errors": 1, "warnings": 0, "infos": 0}}
 //! ```
 //!
+//! [`Answer`] is what `trace --batch` says of a packet:
+//!
+//! ```json
+//! {"verdict": "DROP", "by": {"file": "firewall/100.fw", "line": 12}}
+//! ```
+//!
 //! `start` and `end` of an edit are byte offsets into the file as it is. Words about the place of the diagnostic itself
 //! are the first label, at the same place. A byte that is not UTF-8 counts as one character. Diagnostics are ordered by
 //! file and place; the summary counts all that were found, also those left out because a file has thousands.
 
+mod answer;
 mod check;
 mod places;
+mod trace;
 
+pub use answer::{Answer, Answers, Line, Refused};
 pub use check::{Check, Diagnostic, Edit, Fix, Label, Summary};
+pub use trace::{Described, HopReport, Log, Nearly, SetReport, StepReport, Trace};

@@ -17,6 +17,12 @@ impl<'f> Places<'f> {
         Self { files, lines: BTreeMap::new(), last: None }
     }
 
+    /// The line of a byte.
+    pub(super) fn line(&mut self, file: FileId, offset: u32) -> u32 {
+        let text = || LineIndex::new(self.files.text(file));
+        self.lines.entry(file).or_insert_with(text).line(offset)
+    }
+
     /// Line and column of a byte; of the end of the file for bytes behind it.
     pub(super) fn position(&mut self, file: FileId, offset: u32) -> Position {
         let text = self.files.text(file);

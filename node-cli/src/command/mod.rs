@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod compile;
+pub(crate) mod trace;
 pub(crate) mod try_;
 
 use alloc::collections::BTreeMap;

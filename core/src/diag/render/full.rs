@@ -9,6 +9,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use super::excerpt::{Place, Sources};
 use super::{Options, Style, patch, visible};
 use crate::diag::{Diagnostic, Severity};
+use crate::text::Span;
 
 /// Places further apart than this are shown as excerpts of their own.
 const NEAR: u32 = 30;
@@ -48,12 +49,9 @@ impl Places {
 
 pub(super) fn render(diagnostic: &Diagnostic, sources: &mut Sources<'_>, options: &Options) -> String {
     let mut places = Places::default();
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Info => Level::INFO,
-    };
-    let title = level.primary_title(visible::line(&diagnostic.message)).id(diagnostic.code.name());
+    let title = level(diagnostic.severity)
+        .primary_title(visible::line(&diagnostic.message))
+        .id(diagnostic.code.name());
     let mut main = Group::with_title(title).elements(snippets(diagnostic, sources, options, &mut places));
     for note in &diagnostic.notes {
         let (level, text) = match note.strip_prefix("help: ") {
@@ -76,12 +74,7 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &mut Sources<'_>, options
     let mut report = Vec::from([main]);
     report.append(&mut help);
 
-    let renderer = match options.style {
-        Style::Plain => Renderer::plain(),
-        Style::Ansi => Renderer::styled(),
-    };
-    // Long lines are cut already, and always to the same window; the library would cut them once more.
-    let mut text = name_places(&renderer.term_width(1 << 20).render(&report), &places);
+    let mut text = render_groups(&report, &places, options);
     if !numbered {
         // Without a single line number the library leaves no margin for them, and nothing lines up with the diagnostics
         // above and below.
@@ -94,6 +87,38 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &mut Sources<'_>, options
 /// Characters of a source line that fit beside the line numbers.
 pub(super) fn window(options: &Options) -> usize {
     options.width.saturating_sub(8).clamp(40, 160)
+}
+
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    }
+}
+
+/// One place with words about it, without a title.
+pub(super) fn excerpt(
+    span: Span,
+    label: &str,
+    severity: Severity,
+    sources: &mut Sources<'_>,
+    options: &Options,
+) -> String {
+    let mut places = Places::default();
+    let mut mark = Mark { place: sources.locate(span), kind: AnnotationKind::Primary, label };
+    shorten(&mut mark, sources);
+    let group = Group::with_level(level(severity)).elements(snippet(&[mark], sources, options, &mut places));
+    render_groups(&[group], &places, options)
+}
+
+fn render_groups(report: &[Group<'_>], places: &Places, options: &Options) -> String {
+    let renderer = match options.style {
+        Style::Plain => Renderer::plain(),
+        Style::Ansi => Renderer::styled(),
+    };
+    // Long lines are cut already, and always to the same window; the library would cut them once more.
+    name_places(&renderer.term_width(1 << 20).render(report), places)
 }
 
 fn snippets<'a>(

@@ -36,8 +36,8 @@ use alloc::string::String;
 pub use list::{MOST_SHOWN, all, summary};
 pub use visible::line as visible;
 
-use super::Diagnostic;
-use crate::text::Files;
+use super::{Diagnostic, Severity};
+use crate::text::{Files, Span};
 
 /// How the text is decorated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +67,11 @@ impl Default for Options {
 /// One diagnostic in full, with its source lines, notes and fixes. Ends with a line feed.
 pub fn one(diagnostic: &Diagnostic, files: &Files, options: &Options) -> String {
     full::render(diagnostic, &mut excerpt::Sources::new(files), options)
+}
+
+/// A place in a file with words about it, as [`one`] shows it but without a title. Ends without a line feed.
+pub fn excerpt(span: Span, label: &str, severity: Severity, files: &Files, options: &Options) -> String {
+    full::excerpt(span, label, severity, &mut excerpt::Sources::new(files), options)
 }
 
 /// One diagnostic as a line that editors and `grep` understand, without a line feed:

@@ -1,0 +1,331 @@
+//! A packet as people describe it.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::mistake::Mistake;
+use super::packet::{ConnectionState, Frame, IpPacket, Packet, Transport};
+use super::topology::{NicPlace, Topology};
+use super::zone::Zone;
+use crate::Family;
+use crate::diag::suggest::nearest;
+use crate::facts::Names;
+use crate::ir::{Mac, Protocol};
+use crate::tables::icmp;
+
+/// A packet described by what matters about it; the rest is filled in (DESIGN, "The command line").
+///
+/// With feature `serde` it is a line of `trace --batch`; a key that is not one of these is an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
+pub struct Question {
+    /// The zone it comes from.
+    pub from: String,
+    /// The zone it goes to.
+    pub to: String,
+    /// Protocol by name or number (default `tcp`), `arp`, or the name or number (`0x88cc`) of an Ethernet type.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub proto: Option<String>,
+    /// Source address.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub source: Option<IpAddr>,
+    /// Destination address.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub dest: Option<IpAddr>,
+    /// Source port (default 40000).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sport: Option<u16>,
+    /// Destination port (default 40001).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub dport: Option<u16>,
+    /// ICMP type: a name, a number, or number/code (default `echo-request`).
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "text_or_number"))]
+    pub icmp_type: Option<String>,
+    /// State of the connection (default `NEW`).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub state: Option<String>,
+    /// Source hardware address (default: that of the guest that sends).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub mac: Option<String>,
+}
+
+/// Ports and addresses of packets about which nothing else is said.
+const SOURCE_PORT: u16 = 40_000;
+const DESTINATION_PORT: u16 = 40_001;
+const HOST_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 64);
+const GUEST_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 77);
+const OUTSIDE_V4: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 77);
+const HOST_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x64);
+const GUEST_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77);
+const OUTSIDE_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 0x77);
+
+/// What `proto` says.
+enum Kind {
+    Ip(Protocol),
+    Arp,
+    Other(u16),
+}
+
+impl Question {
+    /// The packet in the networks of a node.
+    ///
+    /// # Errors
+    /// [`Mistake`] when a zone does not exist, a value can't be read, or two of them don't fit together.
+    pub fn packet(&self, topology: &Topology, names: &Names<'_>) -> Result<Packet, Mistake> {
+        let (from, to) = (Zone::parse(&self.from)?, Zone::parse(&self.to)?);
+        if from == to {
+            return Err(Mistake::new(format!(
+                "the packet goes from `{from}` to `{to}`, which is the same place"
+            ))
+            .help("no rule sees what stays in one place"));
+        }
+        let kind = self.kind(names)?;
+        let mac = match (&self.mac, from) {
+            (Some(text), _) => Some(Mac::parse(text).ok_or_else(|| {
+                Mistake::new(format!("`{text}` is no hardware address"))
+                    .help("write six pairs: `BC:24:11:00:01:00`")
+            })?),
+            (None, Zone::Nic(id)) => topology.nic(id)?.mac,
+            (None, _) => None,
+        };
+        let frame = match kind {
+            Kind::Ip(protocol) => Frame::Ip(self.ip(protocol, from, to, topology)?),
+            Kind::Arp => {
+                self.no_ports("ARP")?;
+                let own = || own_address(from, Family::V4, topology);
+                match self.source.map_or_else(own, Ok)? {
+                    IpAddr::V4(source) => Frame::Arp { source },
+                    IpAddr::V6(_) => {
+                        return Err(Mistake::new("ARP has no IPv6 addresses").help(
+                            "IPv6 asks its neighbours by `--proto icmpv6 --icmp-type neighbour-solicitation`",
+                        ));
+                    }
+                }
+            }
+            Kind::Other(ethertype) => {
+                self.no_ports("such a frame")?;
+                Frame::Other(ethertype)
+            }
+        };
+        let packet = Packet {
+            zones: (from, to),
+            from: topology.endpoint(from)?,
+            to: topology.endpoint(to)?,
+            mac,
+            frame,
+        };
+        packet.can_travel()?;
+        Ok(packet)
+    }
+
+    fn kind(&self, names: &Names<'_>) -> Result<Kind, Mistake> {
+        let Some(text) = self.proto.as_deref() else { return Ok(Kind::Ip(Protocol::TCP)) };
+        if let Some(number) = names.protocol(text).or_else(|| text.parse().ok()) {
+            return Ok(Kind::Ip(Protocol(number)));
+        }
+        let hexadecimal =
+            || u16::from_str_radix(text.strip_prefix("0x")?, 16).ok().filter(|number| *number >= 0x600);
+        match names.ethertype(text).or_else(hexadecimal) {
+            Some(Frame::ARP) => Ok(Kind::Arp),
+            Some(ethertype) => Ok(Kind::Other(ethertype)),
+            None if text.eq_ignore_ascii_case("arp") => Ok(Kind::Arp),
+            None => {
+                let mistake = Mistake::new(format!("`{text}` is neither a protocol nor an Ethernet type"));
+                Err(match nearest(text, names.protocol_names()) {
+                    Some(name) => mistake.help(format!("did you mean `{name}`?")),
+                    None => mistake.help("write a name of /etc/protocols, a number, or `arp`"),
+                })
+            }
+        }
+    }
+
+    fn ip(&self, protocol: Protocol, from: Zone, to: Zone, topology: &Topology) -> Result<IpPacket, Mistake> {
+        let (source, destination) = self.addresses(protocol, from, to, topology)?;
+        let family = if source.is_ipv4() { Family::V4 } else { Family::V6 };
+        let state = match &self.state {
+            None => None,
+            Some(text) => Some(state(text)?),
+        };
+        let icmp = match protocol {
+            Protocol::ICMP => Some(Family::V4),
+            Protocol::ICMPV6 => Some(Family::V6),
+            _ => None,
+        };
+        if let Some(own) = icmp {
+            if own != family {
+                let (said, other) = if own == Family::V4 { ("icmp", "icmpv6") } else { ("icmpv6", "icmp") };
+                return Err(Mistake::new(format!(
+                    "the addresses are {}, but `{said}` is of {}",
+                    family.name(),
+                    own.name()
+                ))
+                .help(format!("write `{other}`, or addresses of {}", own.name())));
+            }
+            self.no_ports("ICMP")?;
+            let (kind, code) = self.icmp(family)?;
+            let state = state.unwrap_or_else(|| ConnectionState::of_first_icmp(family, kind));
+            return Ok(IpPacket {
+                source,
+                destination,
+                protocol,
+                transport: Transport::Icmp { kind, code },
+                state,
+            });
+        }
+        if let Some(text) = &self.icmp_type {
+            return Err(Mistake::new(format!(
+                "`{text}` is a type of ICMP, but the packet is of another protocol"
+            ))
+            .help(format!("add the protocol: `{}`", if family == Family::V4 { "icmp" } else { "icmpv6" })));
+        }
+        let state = state.unwrap_or_default();
+        let transport = if protocol.has_ports() {
+            Transport::Ports {
+                source: self.sport.unwrap_or(SOURCE_PORT),
+                destination: self.dport.unwrap_or(DESTINATION_PORT),
+                flags: if protocol == Protocol::TCP { state.tcp_flags() } else { 0 },
+            }
+        } else {
+            self.no_ports("this protocol")?;
+            Transport::Opaque
+        };
+        Ok(IpPacket { source, destination, protocol, transport, state })
+    }
+
+    /// Source and destination, of one family.
+    fn addresses(
+        &self,
+        protocol: Protocol,
+        from: Zone,
+        to: Zone,
+        topology: &Topology,
+    ) -> Result<(IpAddr, IpAddr), Mistake> {
+        let (source, destination) = match (self.source, self.dest) {
+            (Some(source), Some(destination)) => (source, destination),
+            (Some(source), None) => (source, own_address(to, family_of(source), topology)?),
+            (None, Some(destination)) => (own_address(from, family_of(destination), topology)?, destination),
+            (None, None) => {
+                let family = if protocol == Protocol::ICMPV6 { Family::V6 } else { Family::V4 };
+                let known = |zone| {
+                    Ok::<_, Mistake>((knows(zone, Family::V4, topology)?, knows(zone, Family::V6, topology)?))
+                };
+                // A place that is known by IPv6 addresses alone is asked by IPv6.
+                let family = match (protocol, known(from)?, known(to)?) {
+                    (Protocol::ICMP | Protocol::ICMPV6, ..) => family,
+                    (_, (false, true), (false, _)) | (_, (false, _), (false, true)) => Family::V6,
+                    _ => family,
+                };
+                (own_address(from, family, topology)?, own_address(to, family, topology)?)
+            }
+        };
+        if source.is_ipv4() != destination.is_ipv4() {
+            return Err(Mistake::new(format!("{source} and {destination} are not of one family"))
+                .help("give both as IPv4 or both as IPv6, or only one of them"));
+        }
+        Ok((source, destination))
+    }
+
+    fn icmp(&self, family: Family) -> Result<(u8, u8), Mistake> {
+        let Some(text) = self.icmp_type.as_deref() else {
+            return Ok((if family == Family::V4 { 8 } else { 128 }, 0));
+        };
+        if let Some(row) = icmp::named(family, text) {
+            return match row.ty {
+                Some(kind) => Ok((kind, row.code.unwrap_or(0))),
+                None => Err(Mistake::new("a packet has one ICMP type").help("write a name or a number")),
+            };
+        }
+        let (kind, code) = text.split_once('/').unwrap_or((text, "0"));
+        if let (Ok(kind), Ok(code)) = (kind.parse(), code.parse()) {
+            return Ok((kind, code));
+        }
+        let mistake = Mistake::new(format!("`{text}` is no ICMP type of {}", family.name()));
+        let table = if family == Family::V4 { icmp::V4 } else { icmp::V6 };
+        Err(match nearest(text, table.iter().map(|row| row.name)) {
+            Some(name) => mistake.help(format!("did you mean `{name}`?")),
+            None => mistake.help("write a name (`echo-request`), a number (`8`), or number/code (`3/1`)"),
+        })
+    }
+
+    fn no_ports(&self, what: &str) -> Result<(), Mistake> {
+        match self.sport.or(self.dport) {
+            None => Ok(()),
+            Some(port) => Err(Mistake::new(format!("{what} has no ports, so none is {port}")).help(
+                "leave the port out, or write a protocol that has ports (tcp, udp, sctp, dccp, udplite)",
+            )),
+        }
+    }
+}
+
+fn state(text: &str) -> Result<ConnectionState, Mistake> {
+    let found = ConnectionState::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(text));
+    found.map(|(state, _)| *state).ok_or_else(|| {
+        Mistake::new(format!("`{text}` is no state of a connection"))
+            .help("states are NEW, ESTABLISHED, RELATED, INVALID and UNTRACKED")
+    })
+}
+
+const fn family_of(address: IpAddr) -> Family {
+    if address.is_ipv4() { Family::V4 } else { Family::V6 }
+}
+
+/// Whether the configuration shows an address of this family.
+fn knows(zone: Zone, family: Family, topology: &Topology) -> Result<bool, Mistake> {
+    Ok(known_address(zone, family, topology)?.is_some())
+}
+
+fn known_address(zone: Zone, family: Family, topology: &Topology) -> Result<Option<IpAddr>, Mistake> {
+    Ok(match zone {
+        Zone::Host => topology.node_address.filter(|address| family_of(*address) == family),
+        Zone::Port { .. } => None,
+        Zone::Nic(id) => {
+            let NicPlace { v4, v6, .. } = topology.nic(id)?;
+            match family {
+                Family::V4 => v4.map(IpAddr::V4),
+                Family::V6 => v6.map(IpAddr::V6),
+            }
+        }
+    })
+}
+
+/// The address of a zone about which nothing is said.
+fn own_address(zone: Zone, family: Family, topology: &Topology) -> Result<IpAddr, Mistake> {
+    if let Some(address) = known_address(zone, family, topology)? {
+        return Ok(address);
+    }
+    Ok(match (zone, family) {
+        (Zone::Host, Family::V4) => HOST_V4.into(),
+        (Zone::Host, Family::V6) => HOST_V6.into(),
+        (Zone::Nic(_), Family::V4) => GUEST_V4.into(),
+        (Zone::Nic(_), Family::V6) => GUEST_V6.into(),
+        (Zone::Port { .. }, Family::V4) => OUTSIDE_V4.into(),
+        (Zone::Port { .. }, Family::V6) => OUTSIDE_V6.into(),
+    })
+}
+
+/// ICMP types are names or numbers; people write numbers without quotes.
+#[cfg(feature = "serde")]
+fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct Visitor;
+    impl serde::de::Visitor<'_> for Visitor {
+        type Value = Option<String>;
+        fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.write_str("the name or number of an ICMP type")
+        }
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(text.to_string()))
+        }
+        fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+            Ok(Some(number.to_string()))
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}

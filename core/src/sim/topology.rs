@@ -1,0 +1,192 @@
+//! Where guests are plugged in, and which addresses are where.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use super::mistake::Mistake;
+use super::zone::{NicId, Zone};
+use crate::config::Vmid;
+use crate::config::nic::GuestKind;
+use crate::diag::suggest::nearest;
+use crate::ir::{InterfaceName, Mac};
+
+/// The networks of one node, as far as its configuration shows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Topology {
+    /// The node's name.
+    pub node: String,
+    /// Its own address.
+    pub node_address: Option<IpAddr>,
+    /// The networks it has an address in.
+    pub networks: Vec<IpNet>,
+    /// The network devices of its guests.
+    pub nics: BTreeMap<NicId, NicPlace>,
+    /// All guests of the datacenter and the nodes they are on.
+    pub guests: BTreeMap<Vmid, Vec<(GuestKind, String)>>,
+}
+
+/// A guest's network device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NicPlace {
+    /// The bridge it is plugged into.
+    pub bridge: Option<String>,
+    /// Whether it has a firewall bridge of its own (`firewall=1`).
+    pub firewall: bool,
+    /// Its hardware address.
+    pub mac: Option<Mac>,
+    /// Its IPv4 address, if the configuration shows one.
+    pub v4: Option<Ipv4Addr>,
+    /// Its IPv6 address, if the configuration shows one.
+    pub v6: Option<Ipv6Addr>,
+}
+
+/// A zone with the interfaces that its packets pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The node itself.
+    Host,
+    /// A port of a bridge: one of the node's network cards, or a guest's device that is not filtered.
+    Port {
+        /// The bridge.
+        bridge: InterfaceName,
+        /// Its port.
+        port: InterfaceName,
+    },
+    /// A guest's device behind a firewall bridge.
+    Filtered(Filtered),
+}
+
+/// The interfaces around a firewall bridge (spec 00 section 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filtered {
+    /// The bridge that the guest is plugged into in the end (`vmbr0`).
+    pub bridge: InterfaceName,
+    /// The port of that bridge (`fwpr100p0`).
+    pub outer: InterfaceName,
+    /// The firewall bridge (`fwbr100i0`).
+    pub firewall_bridge: InterfaceName,
+    /// Its port towards the other bridge (`fwln100i0`).
+    pub inner: InterfaceName,
+    /// Its port towards the guest (`tap100i0`, `veth200i0`).
+    pub device: InterfaceName,
+}
+
+impl Endpoint {
+    /// The bridge of the node that it is on.
+    pub const fn bridge(&self) -> Option<InterfaceName> {
+        match self {
+            Self::Host => None,
+            Self::Port { bridge, .. } => Some(*bridge),
+            Self::Filtered(filtered) => Some(filtered.bridge),
+        }
+    }
+
+    /// The port of that bridge.
+    pub const fn port(&self) -> Option<InterfaceName> {
+        match self {
+            Self::Host => None,
+            Self::Port { port, .. } => Some(*port),
+            Self::Filtered(filtered) => Some(filtered.outer),
+        }
+    }
+}
+
+impl Topology {
+    /// The network device of this name.
+    ///
+    /// # Errors
+    /// [`Mistake`] when there is no such guest or device on the node; it names what there is.
+    pub fn nic(&self, id: NicId) -> Result<&NicPlace, Mistake> {
+        self.nics.get(&id).ok_or_else(|| self.no_nic(id))
+    }
+
+    /// The interfaces that belong to a zone.
+    ///
+    /// # Errors
+    /// [`Mistake`] when the guest, its device or its bridge does not exist.
+    pub fn endpoint(&self, zone: Zone) -> Result<Endpoint, Mistake> {
+        let id = match zone {
+            Zone::Host => return Ok(Endpoint::Host),
+            Zone::Port { bridge, port } => return Ok(Endpoint::Port { bridge, port }),
+            Zone::Nic(id) => id,
+        };
+        let nic = self.nic(id)?;
+        let Some(bridge) = nic.bridge.as_deref().filter(|bridge| !bridge.is_empty()) else {
+            return Err(Mistake::new(format!(
+                "net{} of guest {} is plugged into no bridge",
+                id.index, id.vmid
+            ))
+            .help(format!("give it one: `net{}: …,bridge=vmbr0`", id.index)));
+        };
+        let NicId { kind, vmid, index } = id;
+        let device = name(&format!("{}{vmid}i{index}", kind.device_prefix()))?;
+        let bridge = name(bridge)?;
+        if !nic.firewall {
+            return Ok(Endpoint::Port { bridge, port: device });
+        }
+        Ok(Endpoint::Filtered(Filtered {
+            bridge,
+            outer: name(&format!("fwpr{vmid}p{index}"))?,
+            firewall_bridge: name(&format!("fwbr{vmid}i{index}"))?,
+            inner: name(&format!("fwln{vmid}i{index}"))?,
+            device,
+        }))
+    }
+
+    /// The zones that can be named, `host` and `outside` first.
+    pub fn zones(&self) -> impl Iterator<Item = Zone> {
+        [Zone::Host, Zone::OUTSIDE].into_iter().chain(self.nics.keys().copied().map(Zone::Nic))
+    }
+
+    fn no_nic(&self, id: NicId) -> Mistake {
+        let NicId { kind, vmid, index } = id;
+        let devices: Vec<_> = self
+            .nics
+            .keys()
+            .filter(|nic| (nic.kind, nic.vmid) == (kind, vmid))
+            .map(|nic| format!("net{}", nic.index))
+            .collect();
+        if !devices.is_empty() {
+            let message = format!("guest {vmid} has no network device net{index}");
+            return Mistake::new(message).help(format!("it has {}", devices.join(", ")));
+        }
+        let Some(places) = self.guests.get(&vmid) else {
+            let zones: Vec<_> = self.zones().map(|zone| zone.to_string()).collect();
+            let help = match nearest(&id.to_string(), zones.iter().map(String::as_str)) {
+                Some(zone) => format!("did you mean `{zone}`? {}", self.zones_in_words()),
+                None => self.zones_in_words(),
+            };
+            return Mistake::new(format!("there is no guest {vmid}")).help(help);
+        };
+        let here = places.iter().find(|(_, node)| *node == self.node);
+        match (here, places.first()) {
+            (Some((actual, _)), _) if *actual != kind => {
+                let other = NicId { kind: *actual, ..id };
+                Mistake::new(format!("guest {vmid} is a {}", actual.name())).help(format!("write `{other}`"))
+            }
+            (None, Some((_, node))) => Mistake::new(format!("guest {vmid} is on the node `{node}`"))
+                .help(format!("ask for that node: `--node {node}`")),
+            _ => Mistake::new(format!("guest {vmid} has no network device")).help(self.zones_in_words()),
+        }
+    }
+
+    fn zones_in_words(&self) -> String {
+        const MOST: usize = 12;
+        let mut words: Vec<_> = self.zones().take(MOST).map(|zone| format!("`{zone}`")).collect();
+        let more = (self.nics.len() + 2).saturating_sub(MOST);
+        if more > 0 {
+            words.push(format!("{more} more"));
+        }
+        format!("there are {}, and any `<bridge>/<port>`", words.join(", "))
+    }
+}
+
+fn name(text: &str) -> Result<InterfaceName, Mistake> {
+    InterfaceName::new(text)
+        .map_err(|error| Mistake::new(format!("there can be no interface `{text}`: {error}")))
+}

@@ -1,0 +1,108 @@
+//! The command line and its help: what all commands share here, the rest in a file each.
+
+mod check;
+mod compile;
+mod node;
+mod trace;
+mod try_;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use check::{CheckArgs, CheckFormat};
+pub(crate) use compile::{CompileArgs, CompileFormat};
+pub(crate) use node::NodeArgs;
+pub(crate) use trace::{TraceArgs, TraceFormat};
+pub(crate) use try_::TryLine;
+
+use crate::exit::STATUSES;
+
+const FIRST_STEPS: &str = "\
+First steps:
+  pvefw try                      the built-in example, in a network namespace
+  pvefw check                    this node's /etc/pve
+  pvefw check ~/pve-copy         a copy of it, on any machine
+  pvefw check firewall/100.fw    a single file
+  pvefw compile ~/pve-copy       the rules that the node would load
+
+ROOT is laid out like /etc/pve; everything in it is optional:
+  firewall/cluster.fw      nodes/<node>/host.fw
+  firewall/<vmid>.fw       nodes/<node>/qemu-server/<vmid>.conf
+  sdn/firewall/<vnet>.fw   nodes/<node>/lxc/<vmid>.conf
+  corosync.conf";
+
+/// The Proxmox VE firewall, explained, tested and compiled.
+///
+/// Reads the firewall files of a whole datacenter, says what is wrong with them, and compiles the rulesets that a node
+/// loads.
+#[derive(Debug, Parser)]
+#[command(name = "pvefw", version, max_term_width = 110, arg_required_else_help = true)]
+#[command(after_help = format!("{FIRST_STEPS}\n\n{STATUSES}"))]
+pub(crate) struct Line {
+    /// Whether to use colours. `auto`: on a terminal, unless `NO_COLOR` is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
+    pub(crate) color: When,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what is wrong with a configuration
+    #[command(after_help = help(check::EXAMPLES))]
+    Check(CheckArgs),
+    /// Print the rulesets that a node would load
+    ///
+    /// Lines with errors are left out of the rulesets; the errors go to stderr and make the exit status 1.
+    #[command(after_help = help(compile::EXAMPLES))]
+    Compile(CompileArgs),
+    /// Say what happens to a packet, and which line decides
+    #[command(after_help = help(trace::EXAMPLES))]
+    Trace(TraceArgs),
+    /// Load the rulesets into a throw-away network namespace, and show them
+    #[command(after_help = help(try_::EXAMPLES))]
+    Try(TryLine),
+}
+
+/// What follows the options in the help of a command.
+fn help(examples: &str) -> String {
+    format!("{examples}\n\n{STATUSES}")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn help_teaches_examples_and_statuses() {
+        for command in ["check", "compile", "trace", "try"] {
+            let mut line = Line::command();
+            let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
+            assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");
+        }
+    }
+
+    #[test]
+    fn a_node_is_a_name_and_no_path() {
+        assert!(Line::try_parse_from(["pvefw", "compile", "--node", "pve-2"]).is_ok());
+        assert!(Line::try_parse_from(["pvefw", "compile", "--node", "../x"]).is_err());
+        assert!(Line::try_parse_from(["pvefw", "compile", "--node", ""]).is_err());
+    }
+}

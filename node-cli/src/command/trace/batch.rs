@@ -1,0 +1,111 @@
+//! `pvefw trace --batch`: a question a line, an answer a line.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use pvefw_core::facts::Names;
+use pvefw_core::report::{Answers, Refused};
+use pvefw_core::sim::{Packet, Question, Simulator, Topology};
+
+use crate::exit::{Exit, Stop};
+use crate::output::{Output, words};
+
+/// A line longer than this is no question.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// What is asked.
+pub(super) struct Asked<'a> {
+    pub(super) simulator: &'a Simulator,
+    pub(super) topology: &'a Topology,
+    pub(super) names: &'a Names<'a>,
+}
+
+/// Answers all lines of a file. Lines that can't be answered get an answer that says why, and status 1 at the end.
+pub(super) fn run(
+    path: &Path,
+    asked: &Asked<'_>,
+    mut answers: Answers<'_>,
+    detail: bool,
+    output: &Output,
+) -> Result<Exit, Stop> {
+    let failed =
+        |error: &io::Error| Stop::failed(format!("can't read `{}`: {}", path.display(), words(error)));
+    let input: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(path).map_err(|error| failed(&error))?)
+    };
+    let mut input = BufReader::with_capacity(1 << 16, input);
+    let mut exit = Exit::Fine;
+    let mut line = Vec::new();
+    let mut broken = None;
+    output.stream(|out| {
+        loop {
+            // Whoever waits for answers before asking on gets them.
+            if input.buffer().is_empty() {
+                out.flush()?;
+            }
+            match next(&mut input, &mut line) {
+                Ok(Some(Length::Fits)) if line.trim_ascii().is_empty() => continue,
+                Ok(Some(Length::Fits)) => match asked.packet(&line) {
+                    Ok(packet) if detail => {
+                        let trace = asked.simulator.trace(&packet);
+                        serde_json::to_writer(&mut *out, &answers.trace(&packet, &trace))?;
+                    }
+                    Ok(packet) => {
+                        serde_json::to_writer(&mut *out, &answers.short(asked.simulator.verdict(&packet)))?;
+                    }
+                    Err(error) => {
+                        exit = Exit::Findings;
+                        serde_json::to_writer(&mut *out, &Refused { error })?;
+                    }
+                },
+                Ok(Some(Length::TooLong)) => {
+                    exit = Exit::Findings;
+                    let error = format!("the line is longer than {LONGEST_LINE} bytes");
+                    serde_json::to_writer(&mut *out, &Refused { error })?;
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    broken = Some(error);
+                    return Ok(());
+                }
+            }
+            out.write_all(b"\n")?;
+        }
+    })?;
+    match broken {
+        Some(error) => Err(failed(&error)),
+        None => Ok(exit),
+    }
+}
+
+enum Length {
+    Fits,
+    TooLong,
+}
+
+/// Reads the next line; `None` at the end of the file.
+fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<Length>> {
+    line.clear();
+    if input.by_ref().take(LONGEST_LINE).read_until(b'\n', line)? == 0 {
+        return Ok(None);
+    }
+    if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
+        input.skip_until(b'\n')?;
+        return Ok(Some(Length::TooLong));
+    }
+    Ok(Some(Length::Fits))
+}
+
+impl Asked<'_> {
+    fn packet(&self, line: &[u8]) -> Result<Packet, String> {
+        let question: Question = serde_json::from_slice(line).map_err(|error| {
+            let text = error.to_string();
+            // The line is known; only the column helps.
+            text.replace(" at line 1 column ", " in column ")
+        })?;
+        question.packet(self.topology, self.names).map_err(|mistake| mistake.to_string())
+    }
+}
