@@ -10,7 +10,7 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{LinkAddr, MsgFlags, recvfrom, sendto};
-use pvefw_core::ir::Mac;
+use pvefw_core::ir::{Mac, Protocol as IpProtocol};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::frame::{self, Tag};
@@ -41,7 +41,7 @@ pub struct Exchange<'a> {
     topology: &'a Topology,
     bridges: BTreeMap<&'a str, usize>,
     out: [Socket; 2],
-    taken: BTreeMap<(bool, u8), Socket>,
+    taken: BTreeMap<(bool, IpProtocol), Socket>,
 }
 
 impl<'a> Exchange<'a> {
@@ -145,7 +145,7 @@ impl<'a> Exchange<'a> {
         let key = (ip.source.is_ipv6(), ip.protocol);
         if !self.taken.contains_key(&key) {
             let domain = if key.0 { Domain::IPV6 } else { Domain::IPV4 };
-            self.taken.insert(key, raw(domain, ip.protocol.into())?);
+            self.taken.insert(key, raw(domain, ip.protocol.0.into())?);
         }
         Ok(())
     }

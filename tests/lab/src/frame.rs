@@ -1,12 +1,12 @@
 //! Frames: made from packets, each with a tag by which it is known again wherever it comes out.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use etherparse::checksum::Sum16BitWords;
 use etherparse::{EtherType, Ethernet2Header, IpNumber, Ipv4Header, Ipv6Header, TcpHeader};
-use pvefw_core::ir::Mac;
+use pvefw_core::ir::{Mac, Protocol};
 
-use crate::packet::{Content, DCCP, ICMP, ICMPV6, Ip, SCTP, State, TCP, UDP, UDPLITE};
+use crate::packet::{Content, Ip, Part};
 
 /// Begins every tag.
 const MAGIC: [u8; 8] = *b"pvefwLAB";
@@ -29,7 +29,7 @@ pub fn ethernet(content: &Content, number: Tag, source: Mac, dest: Mac) -> Vec<u
     let (ether_type, body) = match content {
         Content::Ip(packet) if packet.source.is_ipv6() => (EtherType::IPV6, ip(packet, number)),
         Content::Ip(packet) => (EtherType::IPV4, ip(packet, number)),
-        Content::Arp(sender, target) => (EtherType::ARP, arp(source, *sender, *target, number)),
+        Content::Arp(sender) => (EtherType::ARP, arp(source, *sender, number)),
         Content::Other(ether_type) => (EtherType(*ether_type), tagged(&[0; 36], number)),
     };
     let header = Ethernet2Header { source: source.0, destination: dest.0, ether_type };
@@ -44,14 +44,14 @@ pub fn ip(packet: &Ip, number: Tag) -> Vec<u8> {
 
 fn with_header(packet: &Ip, body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(body.len()).unwrap_or(u16::MAX);
-    let neighbours = packet.protocol == ICMPV6 && (133..=137).contains(&packet.detail.0);
+    let neighbours = packet.protocol == Protocol::ICMPV6 && (130..=143).contains(&packet.detail.0);
     let hops = if neighbours { 255 } else { 64 };
     match (packet.source, packet.dest) {
         (IpAddr::V4(source), IpAddr::V4(dest)) => {
             let mut header = Ipv4Header {
                 total_len: Ipv4Header::MIN_LEN_U16.saturating_add(length),
                 time_to_live: hops,
-                protocol: IpNumber(packet.protocol),
+                protocol: IpNumber(packet.protocol.0),
                 source: source.octets(),
                 destination: dest.octets(),
                 ..Ipv4Header::default()
@@ -62,7 +62,7 @@ fn with_header(packet: &Ip, body: &[u8]) -> Vec<u8> {
         (source, dest) => {
             let header = Ipv6Header {
                 payload_length: length,
-                next_header: IpNumber(packet.protocol),
+                next_header: IpNumber(packet.protocol.0),
                 hop_limit: hops,
                 source: six(source),
                 destination: six(dest),
@@ -78,31 +78,31 @@ fn transport(packet: &Ip, number: Tag) -> Vec<u8> {
     let (from, to) = (packet.detail.0.to_be_bytes(), packet.detail.1.to_be_bytes());
     let ports = [from[0], from[1], to[0], to[1]];
     match packet.protocol {
-        TCP => {
+        Protocol::TCP => {
             let mut body = tagged(&tcp(packet).to_bytes(), number);
             fill_checksum(packet, &mut body, 16, true);
             body
         }
-        UDP | UDPLITE => {
+        Protocol::UDP | Protocol::UDPLITE => {
             // UDP has its length here; UDP-Lite how much of it the checksum covers, 0 being all.
-            let length = if packet.protocol == UDP { 8 + u8::try_from(TAG).unwrap_or(0) } else { 0 };
+            let length = if packet.protocol == Protocol::UDP { 8 + u8::try_from(TAG).unwrap_or(0) } else { 0 };
             let mut body = tagged(&[ports.as_slice(), &[0, length, 0, 0]].concat(), number);
             fill_checksum(packet, &mut body, 6, true);
             spoil(packet, &mut body, 6);
             body
         }
-        ICMP | ICMPV6 => {
+        Protocol::ICMP | Protocol::ICMPV6 => {
             let kind = [from[1], to[1], 0, 0, 0x4c, 0x41, 0, 1];
-            let mut body = if packet.state == State::Related || packet.is_icmp_error() {
+            let mut body = if packet.is_icmp_error() {
                 // An error tells of the packet that its receiver has sent.
-                [kind.as_slice(), &ip(&quoted(packet), number)].concat()
+                [kind.as_slice(), &ip(&packet.quoted(), number)].concat()
             } else {
                 tagged(&kind, number)
             };
-            fill_checksum(packet, &mut body, 2, packet.protocol == ICMPV6);
+            fill_checksum(packet, &mut body, 2, packet.protocol == Protocol::ICMPV6);
             body
         }
-        SCTP => {
+        Protocol::SCTP => {
             // A chunk of type INIT with 20 bytes, and the tag as a parameter that receivers skip.
             let parameter = [0xc0, 0x77, 0, u8::try_from(TAG + 4).unwrap_or(0)];
             let length = u8::try_from(20 + 4 + TAG).unwrap_or(0);
@@ -115,7 +115,7 @@ fn transport(packet: &Ip, number: Tag) -> Vec<u8> {
             put(&mut body, 8, &sum);
             body
         }
-        DCCP => {
+        Protocol::DCCP => {
             // A request with a service code.
             let head = [ports.as_slice(), &[5, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]].concat();
             let mut body = tagged(&head, number);
@@ -123,40 +123,28 @@ fn transport(packet: &Ip, number: Tag) -> Vec<u8> {
             body
         }
         // The identifiers of ESP, a GRE header that says IPv4: nothing that anybody looks into.
-        50 => tagged(&[0, 0, 1, 1, 0, 0, 0, 1], number),
+        Protocol(50) => tagged(&[0, 0, 1, 1, 0, 0, 0, 1], number),
         // An authentication header in front of nothing.
-        51 => tagged(&[59, 4, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], number),
+        Protocol(51) => tagged(&[59, 4, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], number),
         _ => tagged(&[0, 0, 8, 0], number),
-    }
-}
-
-/// The packet that an ICMP error is about, as its receiver has sent it.
-pub fn quoted(error: &Ip) -> Ip {
-    Ip {
-        source: error.dest,
-        dest: error.source,
-        protocol: UDP,
-        detail: (40002, 40003),
-        state: State::New,
     }
 }
 
 fn tcp(packet: &Ip) -> TcpHeader {
     let mut header = TcpHeader::new(packet.detail.0, packet.detail.1, 1000, 64000);
-    match packet.state {
-        State::New | State::Related => header.syn = true,
-        State::Established => {
-            header.ack = true;
-            header.sequence_number = 1001;
-            header.acknowledgment_number = 1001;
-        }
-        // No flow begins with a reset.
-        State::Invalid => header.rst = true,
+    header.syn = matches!(packet.part, Part::First | Part::Answer | Part::Error);
+    header.ack = !matches!(packet.part, Part::First | Part::Error);
+    if header.ack {
+        header.acknowledgment_number = 1001;
+    }
+    if packet.part == Part::Later {
+        header.sequence_number = 1001;
     }
     header
 }
 
-fn arp(station: Mac, sender: core::net::Ipv4Addr, target: core::net::Ipv4Addr, number: Tag) -> Vec<u8> {
+fn arp(station: Mac, sender: Ipv4Addr, number: Tag) -> Vec<u8> {
+    let target = Ipv4Addr::new(192, 0, 2, 1);
     let head = [0, 1, 8, 0, 6, 4, 0, 1];
     let body = [head.as_slice(), &station.0, &sender.octets(), &[0; 6], &target.octets()].concat();
     tagged(&body, number)
@@ -168,7 +156,7 @@ fn tagged(head: &[u8], number: Tag) -> Vec<u8> {
 
 /// A wrong checksum makes a packet invalid.
 fn spoil(packet: &Ip, body: &mut [u8], at: usize) {
-    if packet.state == State::Invalid
+    if packet.part == Part::Stray
         && let Some(byte) = body.get_mut(at)
     {
         *byte ^= 0x55;
@@ -185,11 +173,11 @@ fn fill_checksum(packet: &Ip, body: &mut [u8], at: usize, with_addresses: bool) 
             }
             (source, dest) => sum.add_16bytes(six(source)).add_16bytes(six(dest)),
         };
-        sum = sum.add_4bytes(length.to_be_bytes()).add_2bytes([0, packet.protocol]);
+        sum = sum.add_4bytes(length.to_be_bytes()).add_2bytes([0, packet.protocol.0]);
     }
     let sum = u16::from_be(sum.ones_complement());
     // No checksum is written as 0 by UDP, so that 0 is written as its other spelling.
-    let sum = if sum == 0 && matches!(packet.protocol, UDP | UDPLITE) { u16::MAX } else { sum };
+    let sum = if sum == 0 && matches!(packet.protocol, Protocol::UDP | Protocol::UDPLITE) { u16::MAX } else { sum };
     put(body, at, &sum.to_be_bytes());
 }
 

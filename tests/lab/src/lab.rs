@@ -4,124 +4,273 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use core::error::Error as _;
 use core::net::IpAddr;
 
-use pvefw_core::emit;
+use pvefw_core::emit::{self, Restore};
 use pvefw_core::facts::Names;
-use pvefw_core::host::{self, Texts, Tools, load};
+use pvefw_core::host::{self, Texts, Tool, Tools, load};
+use pvefw_core::ir::Ruleset;
+use pvefw_core::sim::{self, Zone};
 
 use crate::case::Case;
 use crate::exchange::Exchange;
 use crate::frame::Tag;
 use crate::machine::batch;
 use crate::observe::Outcome;
-use crate::packet::{Ip, Packet};
+use crate::packet::Packet;
 use crate::topology::{Place, Topology};
 use crate::wiring::{self, SINK, Wiring};
 
-/// Packets that can travel together.
-type Batch = Vec<(Tag, Packet)>;
+/// The first tag of packets that only open connections.
+const FIRST_OPENER: Tag = 0x4000;
 
-/// What the kernel did with each packet of a case, in their order.
-///
-/// # Errors
-/// What keeps the lab from working; a packet that can't be made is an error of its own.
-pub fn run(case: &Case, tools: &Tools) -> Result<Vec<Result<Outcome, String>>, String> {
-    let topology = Topology::new(case)?;
-    let names = Names::new(&case.facts);
-    let mut answers: Vec<Result<Outcome, String>> = Vec::new();
-    let mut packets: Batch = Vec::new();
-    for (at, question) in case.questions.iter().enumerate() {
-        let tag = Tag::try_from(at).map_err(|_| "too many packets for one case".to_owned())?;
-        match Packet::new(question, &topology, &names) {
-            Ok(packet) => {
-                packets.push((tag, packet));
-                answers.push(Ok(Outcome::default()));
-            }
-            Err(why) => answers.push(Err(why)),
-        }
-    }
-    let (ruleset, _) = case.datacenter().compile(&case.facts);
-    let restore = emit::restore(&ruleset);
-    let texts = Texts {
-        ipset: &restore.ipset,
-        iptables: &restore.iptables,
-        ip6tables: &restore.ip6tables,
-        ebtables: &restore.ebtables,
-    };
-    for batch in batches(packets, &topology) {
-        for (tag, outcome) in one(&batch, &topology, &texts, tools)? {
-            if let Some(answer) = answers.get_mut(usize::from(tag)) {
-                *answer = Ok(outcome);
-            }
-        }
-    }
-    Ok(answers)
+/// A case with everything worked out that needs no kernel.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The ruleset of its node.
+    pub ruleset: Ruleset,
+    /// The node's networks, as the simulator sees them.
+    pub node: sim::Topology,
+    /// What the simulator is asked, for each question.
+    pub asked: Vec<Result<sim::Packet, String>>,
+    topology: Topology,
+    packets: Vec<Result<Packet, String>>,
+    restore: Restore,
 }
 
-/// Parts packets so that no two of a part have the same flow, or would be routed by the same rule to different places.
-fn batches(packets: Batch, topology: &Topology) -> Vec<Batch> {
-    let mut parts: Vec<(Batch, BTreeSet<_>, BTreeMap<_, Place>)> = Vec::new();
-    for (tag, packet) in packets {
-        let flow = packet.ip().map(Ip::flow);
-        let route = packet.ip().zip(routed(&packet, topology)).map(|(ip, from)| (from, ip.source, ip.dest));
-        let fits = |(_, flows, routes): &(Batch, BTreeSet<_>, BTreeMap<_, Place>)| {
-            flow.as_ref().is_none_or(|flow| !flows.contains(flow))
-                && route.as_ref().and_then(|route| routes.get(route)).is_none_or(|to| *to == packet.to)
+/// Packets that can travel together, and what leads them.
+#[derive(Default)]
+struct Batch {
+    packets: Vec<(Tag, Packet)>,
+    flows: BTreeSet<String>,
+    routes: BTreeMap<Route, Place>,
+}
+
+/// A bridge that the node takes packets from, and their addresses.
+type Route = (String, IpAddr, IpAddr);
+
+impl Prepared {
+    /// Compiles a case and works out its packets.
+    ///
+    /// # Errors
+    /// What can't be wired.
+    pub fn new(case: &Case) -> Result<Self, String> {
+        let datacenter = case.datacenter();
+        let (ruleset, _) = datacenter.compile(&case.facts);
+        let node = datacenter.topology(&case.facts);
+        let names = Names::new(&case.facts);
+        let zones = case.questions.iter().flat_map(|question| [&question.from, &question.to]);
+        let topology = Topology::new(&node, zones.filter_map(|zone| Zone::parse(zone).ok()))?;
+        let asked: Vec<Result<sim::Packet, String>> = case
+            .questions
+            .iter()
+            .map(|question| question.asked().packet(&node, &names).map_err(|mistake| mistake.to_string()))
+            .collect();
+        let packet = |(asked, said_mac): (&Result<sim::Packet, String>, bool)| {
+            let packet = Packet::new(asked.as_ref().map_err(Clone::clone)?, said_mac, &topology)?;
+            can_get_there(&packet, &topology, &node)?;
+            Ok(packet)
         };
-        let at = parts.iter().position(fits).unwrap_or(parts.len());
-        if at == parts.len() {
-            parts.push((Batch::new(), BTreeSet::new(), BTreeMap::new()));
-        }
-        if let Some((batch, flows, routes)) = parts.get_mut(at) {
-            flows.extend(flow);
-            routes.extend(route.map(|route| (route, packet.to)));
-            batch.push((tag, packet));
-        }
+        let said = case.questions.iter().map(|question| question.mac.is_some());
+        let packets = asked.iter().zip(said).map(packet).collect();
+        let restore = emit::restore(&ruleset);
+        Ok(Self { ruleset, node, asked, topology, packets, restore })
     }
-    parts.into_iter().map(|(batch, ..)| batch).collect()
+
+    /// What the kernel did with each packet, in the order of the questions; why not, where one can't be sent.
+    ///
+    /// # Errors
+    /// What keeps the lab from working.
+    pub fn run(&self, tools: &Tools) -> Result<Vec<Result<Outcome, String>>, String> {
+        let mut answers: Vec<Result<Outcome, String>> =
+            self.packets.iter().map(|packet| packet.as_ref().map(|_| Outcome::default()).map_err(Clone::clone)).collect();
+        for batch in self.batches()? {
+            for (tag, outcome) in self.one(&batch, tools)? {
+                if let Some(answer) = answers.get_mut(usize::from(tag)) {
+                    *answer = outcome;
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Parts packets so that no two of a part have the same flow, or would be routed by the same rule to different
+    /// places.
+    fn batches(&self) -> Result<Vec<Batch>, String> {
+        let mut batches: Vec<Batch> = Vec::new();
+        for (at, packet) in self.packets.iter().enumerate() {
+            let Ok(packet) = packet else { continue };
+            let tag = Tag::try_from(at).ok().filter(|tag| *tag < FIRST_OPENER);
+            let tag = tag.ok_or_else(|| "too many packets for one case".to_owned())?;
+            let flows: Vec<String> =
+                packet.ip().into_iter().flat_map(|ip| ip.flows()).map(|flow| format!("{flow:?}")).collect();
+            let all = packet.before().into_iter().chain([packet.clone()]);
+            let routes: Vec<(Route, Place)> = all.filter_map(|packet| self.route(&packet)).collect();
+            let fits = |batch: &Batch| {
+                flows.iter().all(|flow| !batch.flows.contains(flow))
+                    && routes.iter().all(|(route, to)| batch.routes.get(route).is_none_or(|other| other == to))
+            };
+            let found = batches.iter().position(fits).unwrap_or(batches.len());
+            if found == batches.len() {
+                batches.push(Batch::default());
+            }
+            if let Some(batch) = batches.get_mut(found) {
+                batch.flows.extend(flows);
+                batch.routes.extend(routes);
+                batch.packets.push((tag, packet.clone()));
+            }
+        }
+        Ok(batches)
+    }
+
+    /// What the node must be told to lead a packet on, if it is not bridged all the way.
+    fn route(&self, packet: &Packet) -> Option<(Route, Place)> {
+        let from = self.topology.port(packet.from)?;
+        let bridged = self.topology.port(packet.to).is_some_and(|to| to.bridge == from.bridge);
+        let ip = packet.ip()?;
+        (!bridged).then(|| ((from.bridge.clone(), ip.source, ip.dest), packet.to))
+    }
+
+    fn one(&self, batch: &Batch, tools: &Tools) -> Result<BTreeMap<Tag, Result<Outcome, String>>, String> {
+        let wiring = Wiring::build(&self.topology)?;
+        let mut exchange = Exchange::new(&wiring, &self.topology)?;
+        exchange.ready()?;
+        self.lead(batch)?;
+        let tools = tools.clone().inside(&wiring.sandbox);
+        let openers: Vec<(Tag, Vec<Packet>)> =
+            batch.packets.iter().map(|(tag, packet)| (*tag, packet.before())).filter(|(_, all)| !all.is_empty()).collect();
+        let mut unopened = BTreeSet::new();
+        if !openers.is_empty() {
+            gate(&tools, 'A')?;
+            unopened = open(&mut exchange, &openers)?;
+        }
+        let texts = Texts {
+            ipset: &self.restore.ipset,
+            iptables: &self.restore.iptables,
+            ip6tables: &self.restore.ip6tables,
+            ebtables: &self.restore.ebtables,
+        };
+        load(&tools, &texts).map_err(|failed| format!("{failed}: {}", words(&failed.error)))?;
+        if !openers.is_empty() {
+            gate(&tools, 'D')?;
+        }
+        // What the node itself says leaves by the sink, which is no part of the node.
+        both(&tools, &format!("*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\nCOMMIT\n"))?;
+        let outcomes = exchange.run(&batch.packets)?;
+        let answer = |(tag, outcome)| {
+            let opened = !unopened.contains(&tag);
+            (tag, if opened { Ok(outcome) } else { Err("its connection could not be opened".to_owned()) })
+        };
+        Ok(outcomes.into_iter().map(answer).collect())
+    }
+
+    /// Tells the node where packets go on, and which addresses are its own.
+    fn lead(&self, batch: &Batch) -> Result<(), String> {
+        let mut texts = [String::new(), String::new()];
+        let mut own = BTreeMap::new();
+        if let Some(address) = self.node.node_address {
+            let network = self.node.networks.iter().find(|network| network.contains(&address));
+            let bits = if address.is_ipv6() { 128 } else { 32 };
+            own.insert(address, network.map_or(bits, ipnet::IpNet::prefix_len));
+        }
+        let mut joined = BTreeSet::new();
+        for (number, ((bridge, source, dest), to)) in batch.routes.iter().enumerate() {
+            text_of(&mut texts, *source).push_str(&wiring::rule(number, bridge, (*source, *dest), *to));
+            match dest {
+                _ if *to != Place::Host => {}
+                _ if dest.is_multicast() => {
+                    joined.insert((bridge, *dest));
+                }
+                IpAddr::V4(four) if !four.is_broadcast() && !four.is_loopback() => {
+                    own.entry(*dest).or_insert(32);
+                }
+                _ => {}
+            }
+        }
+        for (address, prefix) in own {
+            text_of(&mut texts, address).push_str(&wiring::speak_as(address, prefix));
+        }
+        for (bridge, group) in joined {
+            text_of(&mut texts, group).push_str(&wiring::join(bridge, group));
+        }
+        let [four, six] = texts;
+        batch_both(&four, &six)
+    }
 }
 
-/// The bridge from which the node takes a packet, to route it or for itself.
-fn routed<'t>(packet: &Packet, topology: &'t Topology) -> Option<String> {
-    let from = topology.port(packet.from)?;
-    let there = topology.port(packet.to).is_some_and(|to| to.bridge == from.bridge);
-    (!there).then(|| from.bridge.clone())
+fn text_of(texts: &mut [String; 2], address: IpAddr) -> &mut String {
+    let [four, six] = texts;
+    if address.is_ipv6() { six } else { four }
 }
 
-fn one(
-    packets: &[(Tag, Packet)],
-    topology: &Topology,
-    texts: &Texts<'_>,
-    tools: &Tools,
-) -> Result<BTreeMap<Tag, Outcome>, String> {
-    let wiring = Wiring::build(topology)?;
-    let mut exchange = Exchange::new(&wiring, topology)?;
-    exchange.ready()?;
-    let mut rules = [String::new(), String::new()];
-    let mut own = BTreeSet::new();
-    for (number, (_, packet)) in packets.iter().enumerate() {
-        if let (Place::Host, Some(IpAddr::V4(dest))) = (packet.to, packet.ip().map(|ip| ip.dest))
-            && !(dest.is_multicast() || dest.is_broadcast() || dest.is_loopback() || dest.is_unspecified())
-        {
-            own.insert(dest);
+fn batch_both(four: &str, six: &str) -> Result<(), String> {
+    batch("ip", &[], four)?;
+    batch("ip", &["-6"], six)
+}
+
+/// Opens connections. The tags of those that would not open.
+fn open(exchange: &mut Exchange<'_>, openers: &[(Tag, Vec<Packet>)]) -> Result<BTreeSet<Tag>, String> {
+    let steps = openers.iter().map(|(_, all)| all.len()).max().unwrap_or(0);
+    let mut unopened = BTreeSet::new();
+    for step in 0..steps {
+        let mut packets = Vec::new();
+        for (tag, all) in openers {
+            packets.extend(all.get(step).map(|packet| (FIRST_OPENER + tag, packet.clone())));
         }
-        if let (Some(ip), Some(bridge)) = (packet.ip(), routed(packet, topology)) {
-            let [four, six] = &mut rules;
-            let text = if ip.source.is_ipv6() { six } else { four };
-            text.push_str(&wiring::rule(number, &bridge, (ip.source, ip.dest), packet.to));
+        for (tag, outcome) in exchange.run(&packets)? {
+            if !outcome.arrived {
+                unopened.insert(tag - FIRST_OPENER);
+            }
         }
     }
-    let [four, six] = &rules;
-    let speak: String = own.into_iter().map(wiring::speak_as).collect();
-    batch("ip", &[], &(speak + four))?;
-    batch("ip", &["-6"], six)?;
-    let tools = tools.clone().inside(&wiring.sandbox);
-    load(&tools, texts).map_err(|failed| format!("{failed}: {}", words(&failed.error)))?;
-    // What the node itself says leaves by the sink, which is no part of the node.
-    let gate = format!("*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\nCOMMIT\n");
-    for tool in [host::Tool::Iptables, host::Tool::Ip6tables] {
-        tools.restore(tool, &gate).map_err(|error| words(&error))?;
+    Ok(unopened)
+}
+
+/// Makes (`A`) or unmakes (`D`) what opening connections needs: connection tracking, which no rule asks for yet, and a
+/// node that does not answer what it knows nothing of.
+fn gate(tools: &Tools, how: char) -> Result<(), String> {
+    let text = format!(
+        "*raw\n-{how} OUTPUT -o {SINK} -j DROP\nCOMMIT\n*filter\n-{how} INPUT -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n"
+    );
+    both(tools, &text)
+}
+
+fn both(tools: &Tools, text: &str) -> Result<(), String> {
+    for tool in [Tool::Iptables, Tool::Ip6tables] {
+        tools.restore(tool, text).map_err(|error| words(&error))?;
     }
-    exchange.run(packets)
+    Ok(())
+}
+
+/// Refuses packets that the kernel itself stops before any rule sees them, or after all have.
+fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> Result<(), String> {
+    let Some(ip) = packet.ip() else { return Ok(()) };
+    let bridge = |place| topology.port(place).map(|port| port.bridge.as_str());
+    let same_bridge = bridge(packet.from).is_some() && bridge(packet.from) == bridge(packet.to);
+    if same_bridge {
+        return Ok(());
+    }
+    let sender = |address: IpAddr| match address {
+        IpAddr::V4(four) => !(four.is_multicast() || four.is_broadcast() || four.is_unspecified()),
+        IpAddr::V6(six) => !(six.is_multicast() || six.is_unspecified() || six.is_loopback()),
+    };
+    if packet.from != Place::Host && !sender(ip.source) {
+        return Err(format!("no node takes packets from {}", ip.source));
+    }
+    let local = |address: IpAddr| match address {
+        IpAddr::V4(four) => four.is_link_local() || four.is_loopback() || four.is_unspecified(),
+        IpAddr::V6(six) => six.is_unicast_link_local() || six.is_loopback() || six.is_unspecified(),
+    };
+    let broadcast = |address: IpAddr| {
+        address.is_ipv4()
+            && node.networks.iter().any(|network| network.prefix_len() < 31 && network.broadcast() == address)
+    };
+    let routed = packet.from != Place::Host && packet.to != Place::Host;
+    if routed && (local(ip.source) || local(ip.dest) || !sender(ip.dest) || broadcast(ip.dest)) {
+        return Err(format!("no node routes packets from {} to {}", ip.source, ip.dest));
+    }
+    if packet.to == Place::Host && ip.dest.is_ipv6() && local(ip.dest) && ip.dest.is_loopback() {
+        return Err("nobody reaches the node's loopback address from outside".to_owned());
+    }
+    Ok(())
 }
 
 /// An error with its causes.

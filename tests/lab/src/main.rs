@@ -1,11 +1,12 @@
 //! Runs the lab; see `cargo xtask lab --help`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use pvefw_core::host::Tools;
+use pvefw_core::sim::Simulator;
 use pvefw_lab::case::Case;
-use pvefw_lab::lab;
+use pvefw_lab::oracle::{Oracle, Recorded};
+use pvefw_lab::lab::Prepared;
 
 fn main() {
     let tools = Tools::find(None).unwrap();
@@ -13,13 +14,21 @@ fn main() {
     for folder in std::env::args().skip(1) {
         let begun = std::time::Instant::now();
         let case = Case::read(&PathBuf::from(&folder)).unwrap();
-        match lab::run(&case, &tools) {
+        let prepared = Prepared::new(&case).unwrap();
+        let simulator = Simulator::new(&prepared.ruleset, &prepared.node.networks).unwrap();
+        match prepared.run(&tools) {
             Ok(outcomes) => {
-                for (question, outcome) in case.questions.iter().zip(outcomes) {
-                    let got = outcome.as_ref().map(|outcome| outcome.verdict());
-                    if got.as_ref().ok() == question.verdict.as_ref() { good += 1 } else {
-                        bad += 1;
-                        println!("{folder} {} got {:?}", serde_json::to_string(question).unwrap(), outcome);
+                for ((question, outcome), asked) in case.questions.iter().zip(outcomes).zip(&prepared.asked) {
+                    let outcome = match outcome { Ok(o) => o, Err(why) => { println!("{folder} {question:?} {why}"); continue } };
+                    let asked = asked.as_ref().unwrap();
+                    for oracle in [&simulator as &dyn Oracle, &Recorded] {
+                        match oracle.wanted(question, asked).unwrap() {
+                            Some(w) if !w.is(&outcome) => {
+                                bad += 1;
+                                println!("{folder} {} {} wanted {:?} got {:?}", oracle.name(), serde_json::to_string(question).unwrap(), w, outcome);
+                            }
+                            _ => good += 1,
+                        }
                     }
                 }
             }

@@ -4,9 +4,10 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use core::net::IpAddr;
 
 use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice};
+use pvefw_core::ir::Protocol;
 
 use crate::frame::{self, Tag};
-use crate::packet::{Content, ICMP, ICMPV6, Packet, TCP};
+use crate::packet::{Content, Packet};
 use crate::question::Verdict;
 use crate::topology::{Place, Topology};
 
@@ -53,7 +54,7 @@ pub struct Seen<'p> {
 struct Parts {
     source: IpAddr,
     dest: IpAddr,
-    protocol: u8,
+    protocol: Protocol,
     /// Of TCP: ports, and whether it is a reset.
     tcp: Option<(u16, u16, bool)>,
     /// Of ICMP: type and code.
@@ -84,8 +85,8 @@ impl<'p> Seen<'p> {
             && (ip.source, ip.dest, ip.protocol) != (parts.source, parts.dest, parts.protocol)
         {
             match parts.icmp {
-                Some((3, code)) if parts.protocol == ICMP => outcome.rejected = Some(Rejection::Unreachable(code)),
-                Some((1, code)) if parts.protocol == ICMPV6 => outcome.rejected = Some(Rejection::Unreachable(code)),
+                Some((3, code)) if parts.protocol == Protocol::ICMP => outcome.rejected = Some(Rejection::Unreachable(code)),
+                Some((1, code)) if parts.protocol == Protocol::ICMPV6 => outcome.rejected = Some(Rejection::Unreachable(code)),
                 _ => return false,
             }
         } else if topology.port(packet.to).is_some_and(|port| port.device == device) {
@@ -107,12 +108,12 @@ impl<'p> Seen<'p> {
     }
 
     /// The node has taken a packet.
-    pub fn taken(&mut self, bytes: &[u8], six: bool, protocol: u8) -> bool {
+    pub fn taken(&mut self, bytes: &[u8], six: bool, protocol: Protocol) -> bool {
         let Some((packet, outcome)) = self.of(bytes) else { return false };
         let Some(ip) = packet.ip() else { return false };
         // Raw sockets of IPv4 have the IP header, those of IPv6 don't.
         let header = if six { 0 } else { usize::from(bytes.first().copied().unwrap_or(0) & 0xf) * 4 };
-        let same_type = !matches!(protocol, ICMP | ICMPV6)
+        let same_type = !ip.is_icmp()
             || bytes.get(header).is_some_and(|ty| u16::from(*ty) == ip.detail.0);
         let here = packet.to == Place::Host && ip.protocol == protocol && same_type;
         outcome.arrived |= here;
@@ -129,7 +130,7 @@ impl<'p> Seen<'p> {
         let Some((from, to, true)) = parts.tcp else { return false };
         let about = |packet: &Packet| {
             packet.ip().is_some_and(|ip| {
-                (ip.protocol, ip.source, ip.dest, ip.detail) == (TCP, parts.dest, parts.source, (to, from))
+                (ip.protocol, ip.source, ip.dest, ip.detail) == (Protocol::TCP, parts.dest, parts.source, (to, from))
             })
         };
         let Some((tag, _)) = self.sent.iter().find(|(_, packet)| about(packet)) else { return false };
@@ -142,14 +143,14 @@ impl<'p> Seen<'p> {
 
 fn parts(bytes: &[u8]) -> Option<Parts> {
     let packet = LaxSlicedPacket::from_ethernet(bytes).ok()?;
-    let (source, dest, protocol): (IpAddr, IpAddr, u8) = match packet.net.as_ref()? {
+    let (source, dest, protocol): (IpAddr, IpAddr, Protocol) = match packet.net.as_ref()? {
         LaxNetSlice::Ipv4(ip) => {
             let header = ip.header();
-            (header.source_addr().into(), header.destination_addr().into(), header.protocol().0)
+            (header.source_addr().into(), header.destination_addr().into(), Protocol(header.protocol().0))
         }
         LaxNetSlice::Ipv6(ip) => {
             let header = ip.header();
-            (header.source_addr().into(), header.destination_addr().into(), header.next_header().0)
+            (header.source_addr().into(), header.destination_addr().into(), Protocol(header.next_header().0))
         }
         LaxNetSlice::Arp(_) => return None,
     };

@@ -1,5 +1,8 @@
 //! A line of `trace --batch`, with the verdict wanted where it is known.
 
+use core::net::IpAddr;
+
+use pvefw_core::sim;
 use serde::{Deserialize, Serialize};
 
 /// What happens to a packet.
@@ -35,10 +38,10 @@ pub struct Question {
     pub to: String,
     /// Its source address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+    pub source: Option<IpAddr>,
     /// Its destination address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dest: Option<String>,
+    pub dest: Option<IpAddr>,
     /// Its protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proto: Option<String>,
@@ -57,7 +60,15 @@ pub struct Question {
     /// The hardware address it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<String>,
-    /// What should happen to it.
+    /// What should happen to it, as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+}
+
+impl Question {
+    /// Without what should happen.
+    pub fn asked(&self) -> sim::Question {
+        let Self { from, to, source, dest, proto, sport, dport, icmp_type, state, mac, verdict: _ } = self.clone();
+        sim::Question { from, to, proto, source, dest, sport, dport, icmp_type, state, mac }
+    }
 }

@@ -121,10 +121,23 @@ pub fn rule(number: usize, bridge: &str, (source, dest): (IpAddr, IpAddr), to: P
     format!("rule add pref {} iif {bridge} from {source} to {dest} lookup {table}\n", 100 + number)
 }
 
-/// The commands for `ip` that let the node speak as `address`, without which it would send no errors in that name. That
-/// is all: where packets to that address go is said by [`rule`].
-pub fn speak_as(address: Ipv4Addr) -> String {
-    format!("addr replace {address}/32 dev {SINK}\nroute del local {address} dev {SINK} table local\n")
+/// The commands for `ip` that give the node an address in a network. It has the network's broadcast address and may
+/// send errors in the name of the address, but that is all: where packets to it go is said by [`rule`].
+pub fn speak_as(address: IpAddr, prefix: u8) -> String {
+    let options = match address {
+        IpAddr::V6(_) => "nodad ",
+        IpAddr::V4(_) if prefix < 31 => "brd + ",
+        IpAddr::V4(_) => "",
+    };
+    format!(
+        "addr add {address}/{prefix} {options}dev {SINK} noprefixroute\nroute del local {address} dev {SINK} table local\n"
+    )
+}
+
+/// The commands for `ip` that make the node a member of a multicast group.
+pub fn join(bridge: &str, group: IpAddr) -> String {
+    let bits = if group.is_ipv6() { "128 nodad" } else { "32" };
+    format!("addr add {group}/{bits} dev {bridge} autojoin\n")
 }
 
 fn table(at: usize) -> u32 {
@@ -149,6 +162,9 @@ fn settings() -> Result<(), String> {
     set("net/ipv4/icmp_echo_ignore_all", "1")?;
     set("net/ipv6/icmp/ratemask", "")?;
     set("net/ipv6/icmp/echo_ignore_all", "1")?;
+    // A TCP packet in the middle of an unknown connection is invalid; one with an odd number is not.
+    set("net/netfilter/nf_conntrack_tcp_loose", "0")?;
+    set("net/netfilter/nf_conntrack_tcp_be_liberal", "1")?;
     set("net/bridge/bridge-nf-call-iptables", "1")
         .and_then(|()| set("net/bridge/bridge-nf-call-ip6tables", "1"))
         .map_err(|why| format!("{why}; load the kernel's module br_netfilter: modprobe br_netfilter"))
@@ -168,16 +184,16 @@ fn links(topology: &Topology, far: &str) -> String {
     };
     for Port { bridge: master, device, filter, .. } in &topology.ports {
         if let Some(filter) = filter {
-            let _ = writeln!(text, "link add name {} up {bridge}", filter.bridge);
+            let _ = writeln!(text, "link add name {} up {bridge}", filter.firewall_bridge);
             let _ = writeln!(
                 text,
                 "link add name {} up master {} type veth peer name {}",
-                filter.inner, filter.bridge, filter.outer
+                filter.inner, filter.firewall_bridge, filter.outer
             );
             let _ = writeln!(text, "link set dev {} up master {master}", filter.outer);
-            cable(&mut text, device, &format!("master {}", filter.bridge));
-            quiet(&mut text, &filter.inner);
-            quiet(&mut text, &filter.outer);
+            cable(&mut text, device, &format!("master {}", filter.firewall_bridge));
+            quiet(&mut text, filter.inner.as_str());
+            quiet(&mut text, filter.outer.as_str());
         } else {
             cable(&mut text, device, &format!("master {master}"));
         }
