@@ -80,15 +80,20 @@ fn transport(packet: &Ip, number: Tag) -> Vec<u8> {
     match packet.protocol {
         Protocol::TCP => {
             let mut body = tagged(&tcp(packet).to_bytes(), number);
-            fill_checksum(packet, &mut body, 16, true);
+            fill_checksum(packet, &mut body, ALL, 16, true);
             body
         }
-        Protocol::UDP | Protocol::UDPLITE => {
-            // UDP has its length here; UDP-Lite how much of it the checksum covers, 0 being all.
-            let length = if packet.protocol == Protocol::UDP { 8 + u8::try_from(TAG).unwrap_or(0) } else { 0 };
+        Protocol::UDP => {
+            let length = 8 + u8::try_from(TAG).unwrap_or(0);
             let mut body = tagged(&[ports.as_slice(), &[0, length, 0, 0]].concat(), number);
-            fill_checksum(packet, &mut body, 6, true);
+            fill_checksum(packet, &mut body, ALL, 6, true);
             spoil(packet, &mut body, 6);
+            body
+        }
+        Protocol::UDPLITE => {
+            // The checksum is for the header. Conntrack takes the packet for UDP when it checks it (`udplite_error`).
+            let mut body = tagged(&[ports.as_slice(), &[0, 8, 0, 0]].concat(), number);
+            fill_checksum(&Ip { protocol: Protocol::UDP, ..packet.clone() }, &mut body, 8, 6, true);
             body
         }
         Protocol::ICMP | Protocol::ICMPV6 => {
@@ -99,7 +104,7 @@ fn transport(packet: &Ip, number: Tag) -> Vec<u8> {
             } else {
                 tagged(&kind, number)
             };
-            fill_checksum(packet, &mut body, 2, packet.protocol == Protocol::ICMPV6);
+            fill_checksum(packet, &mut body, ALL, 2, packet.protocol == Protocol::ICMPV6);
             body
         }
         Protocol::SCTP => {
@@ -116,10 +121,14 @@ fn transport(packet: &Ip, number: Tag) -> Vec<u8> {
             body
         }
         Protocol::DCCP => {
-            // A request with a service code.
-            let head = [ports.as_slice(), &[5, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]].concat();
-            let mut body = tagged(&head, number);
-            fill_checksum(packet, &mut body, 6, true);
+            // A request with a service code, and a checksum for the header alone. Kernels that no longer know DCCP
+            // reject only what looks right to them: all of the packet must sum up, of IPv4 without the addresses
+            // (`nf_ip_checksum` knows of TCP and UDP alone), which the last two bytes see to.
+            let head = [ports.as_slice(), &[5, 1, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]].concat();
+            let mut body = [tagged(&head, number).as_slice(), &[0, 0]].concat();
+            fill_checksum(packet, &mut body, 20, 6, true);
+            let last = body.len().saturating_sub(2);
+            fill_checksum(packet, &mut body, ALL, last, packet.source.is_ipv6());
             body
         }
         // The identifiers of ESP, a GRE header that says IPv4: nothing that anybody looks into.
@@ -163,9 +172,13 @@ fn spoil(packet: &Ip, body: &mut [u8], at: usize) {
     }
 }
 
-fn fill_checksum(packet: &Ip, body: &mut [u8], at: usize, with_addresses: bool) {
+/// A checksum for all that there is.
+const ALL: usize = usize::MAX;
+
+/// Puts the checksum of the first bytes, and maybe of the addresses, at a place of the body.
+fn fill_checksum(packet: &Ip, body: &mut [u8], covered: usize, at: usize, with_addresses: bool) {
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-    let mut sum = Sum16BitWords::new().add_slice(body);
+    let mut sum = Sum16BitWords::new().add_slice(body.get(..covered).unwrap_or(body));
     if with_addresses {
         sum = match (packet.source, packet.dest) {
             (IpAddr::V4(source), IpAddr::V4(dest)) => {

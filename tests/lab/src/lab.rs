@@ -7,7 +7,7 @@ use core::net::IpAddr;
 use pvefw_core::emit::{self, Restore};
 use pvefw_core::facts::Names;
 use pvefw_core::host::{self, Texts, Tool, Tools, load};
-use pvefw_core::ir::Ruleset;
+use pvefw_core::ir::{Protocol, Ruleset};
 use pvefw_core::sim::{self, Zone};
 
 use crate::case::Case;
@@ -15,7 +15,7 @@ use crate::exchange::Exchange;
 use crate::frame::Tag;
 use crate::machine::batch;
 use crate::observe::Outcome;
-use crate::packet::Packet;
+use crate::packet::{Packet, Part};
 use crate::topology::{Place, Topology};
 use crate::wiring::{self, SINK, Wiring};
 
@@ -73,6 +73,11 @@ impl Prepared {
         let packets = asked.iter().zip(said).map(packet).collect();
         let restore = emit::restore(&ruleset);
         Ok(Self { ruleset, node, asked, topology, packets, restore })
+    }
+
+    /// Whether each packet can be sent.
+    pub fn sendable(&self) -> Vec<bool> {
+        self.packets.iter().map(Result::is_ok).collect()
     }
 
     /// What the kernel did with each packet, in the order of the questions; why not, where one can't be sent.
@@ -152,8 +157,7 @@ impl Prepared {
         if !openers.is_empty() {
             gate(&tools, 'D')?;
         }
-        // What the node itself says leaves by the sink, which is no part of the node.
-        both(&tools, &format!("*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\nCOMMIT\n"))?;
+        both(&tools, &answers_pass())?;
         let outcomes = exchange.run(&batch.packets)?;
         let answer = |(tag, outcome)| {
             let opened = !unopened.contains(&tag);
@@ -165,11 +169,9 @@ impl Prepared {
     /// Tells the node where packets go on, and which addresses are its own.
     fn lead(&self, batch: &Batch) -> Result<(), String> {
         let mut texts = [String::new(), String::new()];
-        let mut own = BTreeMap::new();
-        if let Some(address) = self.node.node_address {
-            let network = self.node.networks.iter().find(|network| network.contains(&address));
-            let bits = if address.is_ipv6() { 128 } else { 32 };
-            own.insert(address, network.map_or(bits, ipnet::IpNet::prefix_len));
+        let mut own = BTreeSet::new();
+        for network in &self.node.networks {
+            text_of(&mut texts, network.addr()).push_str(&wiring::member_of(*network));
         }
         let mut joined = BTreeSet::new();
         for (number, ((bridge, source, dest), to)) in batch.routes.iter().enumerate() {
@@ -180,14 +182,13 @@ impl Prepared {
                     joined.insert((bridge, *dest));
                 }
                 IpAddr::V4(four) if !four.is_broadcast() && !four.is_loopback() => {
-                    own.entry(*dest).or_insert(32);
+                    own.insert(*four);
                 }
                 _ => {}
             }
         }
-        for (address, prefix) in own {
-            text_of(&mut texts, address).push_str(&wiring::speak_as(address, prefix));
-        }
+        let [four, _] = &mut texts;
+        four.extend(own.into_iter().map(wiring::speak_as));
         for (bridge, group) in joined {
             text_of(&mut texts, group).push_str(&wiring::join(bridge, group));
         }
@@ -233,6 +234,16 @@ fn gate(tools: &Tools, how: char) -> Result<(), String> {
     both(tools, &text)
 }
 
+/// Lets rejections get back to where they can be seen: what the node itself says leaves by the sink, which is no part of
+/// the node, and resets cross its bridges, where a queue to an intrusion prevention that is not there would take them.
+/// No packet that the lab sends meets these rules.
+fn answers_pass() -> String {
+    format!(
+        "*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\n\
+         -I FORWARD -p tcp --tcp-flags RST RST -j ACCEPT\nCOMMIT\n"
+    )
+}
+
 fn both(tools: &Tools, text: &str) -> Result<(), String> {
     for tool in [Tool::Iptables, Tool::Ip6tables] {
         tools.restore(tool, text).map_err(|error| words(&error))?;
@@ -243,6 +254,9 @@ fn both(tools: &Tools, text: &str) -> Result<(), String> {
 /// Refuses packets that the kernel itself stops before any rule sees them, or after all have.
 fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> Result<(), String> {
     let Some(ip) = packet.ip() else { return Ok(()) };
+    if ip.source == ip.dest {
+        return Err(format!("conntrack takes a packet from {} to itself for its own answer", ip.source));
+    }
     let bridge = |place| topology.port(place).map(|port| port.bridge.as_str());
     let same_bridge = bridge(packet.from).is_some() && bridge(packet.from) == bridge(packet.to);
     if same_bridge {
@@ -252,8 +266,9 @@ fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> 
         IpAddr::V4(four) => !(four.is_multicast() || four.is_broadcast() || four.is_unspecified()),
         IpAddr::V6(six) => !(six.is_multicast() || six.is_unspecified() || six.is_loopback()),
     };
-    if packet.from != Place::Host && !sender(ip.source) {
-        return Err(format!("no node takes packets from {}", ip.source));
+    let own = packet.from == Place::Host;
+    if !own && !sender(ip.source) || ip.source.is_unspecified() {
+        return Err(format!("no node takes or sends packets from {}", ip.source));
     }
     let local = |address: IpAddr| match address {
         IpAddr::V4(four) => four.is_link_local() || four.is_loopback() || four.is_unspecified(),
@@ -263,12 +278,21 @@ fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> 
         address.is_ipv4()
             && node.networks.iter().any(|network| network.prefix_len() < 31 && network.broadcast() == address)
     };
-    let routed = packet.from != Place::Host && packet.to != Place::Host;
+    let routed = !own && packet.to != Place::Host;
     if routed && (local(ip.source) || local(ip.dest) || !sender(ip.dest) || broadcast(ip.dest)) {
         return Err(format!("no node routes packets from {} to {}", ip.source, ip.dest));
     }
-    if packet.to == Place::Host && ip.dest.is_ipv6() && local(ip.dest) && ip.dest.is_loopback() {
-        return Err("nobody reaches the node's loopback address from outside".to_owned());
+    let never = match ip.dest {
+        // Groups without a scope, or of one interface.
+        IpAddr::V6(six) if six.is_multicast() => six.octets()[1] & 0xf < 2,
+        IpAddr::V6(six) => six.is_loopback() || six.is_unspecified(),
+        IpAddr::V4(_) => false,
+    };
+    if packet.to == Place::Host && never {
+        return Err(format!("no node takes packets to {} from outside", ip.dest));
+    }
+    if ip.part == Part::Stray && ip.protocol == Protocol::UDP && own {
+        return Err("what the node itself sends by UDP is never invalid".to_owned());
     }
     Ok(())
 }

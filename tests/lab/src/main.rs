@@ -13,7 +13,8 @@ fn main() {
     let (mut good, mut bad) = (0, 0);
     for folder in std::env::args().skip(1) {
         let begun = std::time::Instant::now();
-        let case = Case::read(&PathBuf::from(&folder)).unwrap();
+        let case = if let Ok(seed) = folder.parse() { pvefw_lab::random::case(seed, 50).unwrap() } else { Case::read(&PathBuf::from(&folder)).unwrap() };
+        let made = begun.elapsed();
         let prepared = Prepared::new(&case).unwrap();
         let simulator = Simulator::new(&prepared.ruleset, &prepared.node.networks).unwrap();
         match prepared.run(&tools) {
@@ -34,7 +35,7 @@ fn main() {
             }
             Err(why) => println!("{folder}: {why}"),
         }
-        eprintln!("{folder} {:?}", begun.elapsed());
+        eprintln!("{folder} {made:?} {:?}", begun.elapsed());
     }
     println!("{good} good {bad} bad");
 }

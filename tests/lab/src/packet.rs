@@ -65,6 +65,10 @@ pub struct Packet {
 /// The ports of the connection that an error is about.
 const QUOTED_PORTS: (u16, u16) = (40002, 40003);
 
+/// What IPv6 has between its header and what it carries: hop-by-hop options, routing, fragment, authentication,
+/// "no next header", destination options.
+const EXTENSIONS: [u8; 6] = [0, 43, 44, 51, 59, 60];
+
 impl Packet {
     /// The packet that the simulator is asked about.
     ///
@@ -177,6 +181,9 @@ fn ip(asked: &sim::IpPacket) -> Result<Ip, String> {
         Transport::Icmp { kind, code } => (kind.into(), code.into()),
         Transport::Opaque => (0, 0),
     };
+    if asked.source.is_ipv6() && EXTENSIONS.contains(&asked.protocol.0) {
+        return Err(format!("{} is no protocol of IPv6, but an extension header", asked.protocol.0));
+    }
     let mut ip = Ip {
         source: asked.source,
         dest: asked.destination,

@@ -18,6 +18,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 
+use ipnet::IpNet;
 use nix::ifaddrs::getifaddrs;
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::{AddressFamily, LinkAddr, SockFlag, SockProtocol, SockType, socket};
@@ -121,17 +122,24 @@ pub fn rule(number: usize, bridge: &str, (source, dest): (IpAddr, IpAddr), to: P
     format!("rule add pref {} iif {bridge} from {source} to {dest} lookup {table}\n", 100 + number)
 }
 
-/// The commands for `ip` that give the node an address in a network. It has the network's broadcast address and may
-/// send errors in the name of the address, but that is all: where packets to it go is said by [`rule`].
-pub fn speak_as(address: IpAddr, prefix: u8) -> String {
-    let options = match address {
-        IpAddr::V6(_) => "nodad ",
-        IpAddr::V4(_) if prefix < 31 => "brd + ",
-        IpAddr::V4(_) => "",
-    };
-    format!(
-        "addr add {address}/{prefix} {options}dev {SINK} noprefixroute\nroute del local {address} dev {SINK} table local\n"
-    )
+/// The commands for `ip` that let the node send errors in the name of an address, and no more: where packets to it go is
+/// said by [`rule`]. IPv6 takes another name.
+pub fn speak_as(address: Ipv4Addr) -> String {
+    format!("addr add {address}/32 dev {SINK}\nroute del local {address} dev {SINK} table local\n")
+}
+
+/// The commands for `ip` that make the special address of a network special, as it is for a node in it: the broadcast
+/// address of IPv4, the routers' anycast address of IPv6.
+pub fn member_of(network: IpNet) -> String {
+    match network {
+        IpNet::V4(four) if four.prefix_len() < 31 => {
+            format!("route add broadcast {} dev {SINK} table local\n", four.broadcast())
+        }
+        IpNet::V6(six) if six.prefix_len() < 127 => {
+            format!("route add anycast {} dev {SINK} table local\n", six.network())
+        }
+        _ => String::new(),
+    }
 }
 
 /// The commands for `ip` that make the node a member of a multicast group.
