@@ -155,9 +155,10 @@ impl ConnectionState {
         }
     }
 
-    /// What a node makes of the first ICMP packet that it sees: it can open a connection only if it asks for an answer
-    /// (kernel: `nf_conntrack_proto_icmp.c`, `nf_conntrack_proto_icmpv6.c`), and neighbour discovery is not tracked.
-    pub(super) const fn of_first_icmp(family: Family, kind: u8) -> Self {
+    /// What a node makes of an ICMP packet that belongs to nothing it knows: it opens a connection only if it asks for an
+    /// answer, and neighbour discovery is not tracked (kernel: `nf_conntrack_proto_icmp.c`,
+    /// `nf_conntrack_proto_icmpv6.c`).
+    pub const fn of_first_icmp(family: Family, kind: u8) -> Self {
         match (family, kind) {
             (Family::V4, 8 | 13 | 15 | 17) | (Family::V6, 128 | 139) => Self::New,
             (Family::V6, 130..=136 | 143) => Self::Untracked,

@@ -168,7 +168,7 @@ impl Question {
             }
             self.no_ports("ICMP")?;
             let (kind, code) = self.icmp(family)?;
-            let state = state.unwrap_or_else(|| ConnectionState::of_first_icmp(family, kind));
+            let state = state.unwrap_or_default();
             return Ok(IpPacket {
                 source,
                 destination,

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use super::packet::{Frame, IpPacket, Packet, Transport};
+use super::packet::{ConnectionState, Frame, IpPacket, Packet, Transport};
 use super::path::Hop;
 use super::simulator::Verdict;
 use super::trace::{Effect, HopTrace, Membership, Outcome, Step, Trace};
@@ -34,12 +34,27 @@ pub fn trace(packet: &Packet, trace: &Trace, files: &Files, options: &Options) -
         let shown = Shown { files, options };
         shown.hop(hop, &mut text);
     }
+    if let Some(state) = unlikely_state(packet) {
+        let _ = writeln!(
+            text,
+            "\nA node takes such a packet for {state} unless it knows its connection: `--state {state}`."
+        );
+    }
     if matches!(trace.answer.verdict, Verdict::MayAccept | Verdict::MayDrop) {
         text.push_str(
             "\nSome rules can't be understood: what is shown is the way on which they don't match.\n",
         );
     }
     text
+}
+
+/// What the kernel would rather think of a packet that is said to open a connection.
+fn unlikely_state(packet: &Packet) -> Option<&'static str> {
+    let Frame::Ip(ip @ IpPacket { transport: Transport::Icmp { kind, .. }, .. }) = &packet.frame else {
+        return None;
+    };
+    let usual = ConnectionState::of_first_icmp(ip.family(), *kind);
+    (ip.state == ConnectionState::New && usual != ConnectionState::New).then(|| usual.name())
 }
 
 /// A packet in a line: `tcp 203.0.113.77:40000 → 192.0.2.77:22`.
@@ -56,7 +71,7 @@ pub fn describe(packet: &Packet) -> String {
     let name = protocol.keyword().or_else(|| protocols::name(protocol.0));
     let name = name.map_or_else(|| format!("protocol {}", protocol.0), ToString::to_string);
     let state = match state {
-        super::ConnectionState::New => String::new(),
+        ConnectionState::New => String::new(),
         state => format!(" ({})", state.name()),
     };
     match transport {
