@@ -31,13 +31,7 @@ impl Case {
     /// What can't be read.
     pub fn read(folder: &Path) -> Result<Self, String> {
         let wrong = |file: &str, error: &dyn core::fmt::Display| format!("{}/{file}: {error}", folder.display());
-        let pve = folder.join("pve");
-        let mut files = Vec::new();
-        for path in root::files(&pve)? {
-            let inside: Vec<_> =
-                path.strip_prefix(&pve).unwrap_or(&path).iter().map(|part| part.to_string_lossy()).collect();
-            files.push((inside.join("/"), root::read(&path)?));
-        }
+        let files = Self::files(&folder.join("pve"))?;
         let facts_text =
             fs::read_to_string(folder.join("facts.json")).map_err(|error| wrong("facts.json", &error))?;
         let facts = serde_json::from_str(&facts_text).map_err(|error| wrong("facts.json", &error))?;
@@ -47,6 +41,20 @@ impl Case {
             questions.push(serde_json::from_str(line).map_err(|error| wrong("packets.jsonl", &error))?);
         }
         Ok(Self { name: folder.display().to_string(), files, facts_text, facts, questions })
+    }
+
+    /// The files below a configuration root, by their paths in it.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn files(root: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let mut files = Vec::new();
+        for path in root::files(root)? {
+            let inside: Vec<_> =
+                path.strip_prefix(root).unwrap_or(&path).iter().map(|part| part.to_string_lossy()).collect();
+            files.push((inside.join("/"), root::read(&path)?));
+        }
+        Ok(files)
     }
 
     /// Writes what [`Case::read`] reads.

@@ -135,7 +135,14 @@ fn transport(packet: &Ip, number: Tag) -> Vec<u8> {
         Protocol(50) => tagged(&[0, 0, 1, 1, 0, 0, 0, 1], number),
         // An authentication header in front of nothing.
         Protocol(51) => tagged(&[59, 4, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], number),
-        _ => tagged(&[0, 0, 8, 0], number),
+        Protocol(47) => tagged(&[0, 0, 8, 0], number),
+        _ => {
+            // Of a protocol that it does not know the kernel rejects only what sums up: see DCCP.
+            let mut body = [tagged(&[0, 0, 0, 0], number).as_slice(), &[0, 0]].concat();
+            let last = body.len().saturating_sub(2);
+            fill_checksum(packet, &mut body, ALL, last, packet.source.is_ipv6());
+            body
+        }
     }
 }
 

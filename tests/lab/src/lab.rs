@@ -16,6 +16,7 @@ use crate::frame::Tag;
 use crate::machine::batch;
 use crate::observe::Outcome;
 use crate::packet::{Packet, Part};
+use crate::question::Question;
 use crate::topology::{Place, Topology};
 use crate::wiring::{self, SINK, Wiring};
 
@@ -64,20 +65,22 @@ impl Prepared {
             .iter()
             .map(|question| question.asked().packet(&node, &names).map_err(|mistake| mistake.to_string()))
             .collect();
-        let packet = |(asked, said_mac): (&Result<sim::Packet, String>, bool)| {
-            let packet = Packet::new(asked.as_ref().map_err(Clone::clone)?, said_mac, &topology)?;
-            can_get_there(&packet, &topology, &node)?;
+        let packet = |(asked, question): (&Result<sim::Packet, String>, &Question)| {
+            let packet = Packet::new(asked.as_ref().map_err(Clone::clone)?, question, &topology)?;
+            for each in packet.before().iter().chain([&packet]) {
+                can_get_there(each, &topology, &node)?;
+            }
             Ok(packet)
         };
-        let said = case.questions.iter().map(|question| question.mac.is_some());
-        let packets = asked.iter().zip(said).map(packet).collect();
+        let packets = asked.iter().zip(&case.questions).map(packet).collect();
         let restore = emit::restore(&ruleset);
         Ok(Self { ruleset, node, asked, topology, packets, restore })
     }
 
-    /// Whether each packet can be sent.
-    pub fn sendable(&self) -> Vec<bool> {
-        self.packets.iter().map(Result::is_ok).collect()
+    /// What the simulator is asked for each question, with `None` for packets that can't be sent.
+    pub fn sendable(&self) -> impl Iterator<Item = Option<&sim::Packet>> {
+        let both = self.asked.iter().zip(&self.packets);
+        both.map(|(asked, packet)| asked.as_ref().ok().filter(|_| packet.is_ok()))
     }
 
     /// What the kernel did with each packet, in the order of the questions; why not, where one can't be sent.
@@ -285,11 +288,11 @@ fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> 
     let never = match ip.dest {
         // Groups without a scope, or of one interface.
         IpAddr::V6(six) if six.is_multicast() => six.octets()[1] & 0xf < 2,
-        IpAddr::V6(six) => six.is_loopback() || six.is_unspecified(),
+        IpAddr::V6(_) => local(ip.dest) && packet.to == Place::Host,
         IpAddr::V4(_) => false,
     };
-    if packet.to == Place::Host && never {
-        return Err(format!("no node takes packets to {} from outside", ip.dest));
+    if never {
+        return Err(format!("no node takes or sends packets to {}", ip.dest));
     }
     if ip.part == Part::Stray && ip.protocol == Protocol::UDP && own {
         return Err("what the node itself sends by UDP is never invalid".to_owned());

@@ -6,7 +6,9 @@
 
 extern crate alloc;
 
+pub mod args;
 pub mod case;
+pub mod coverage;
 pub mod exchange;
 pub mod frame;
 pub mod lab;
@@ -16,5 +18,7 @@ pub mod oracle;
 pub mod packet;
 pub mod question;
 pub mod random;
+pub mod session;
+pub mod shrink;
 pub mod topology;
 pub mod wiring;

@@ -1,41 +1,108 @@
-//! Runs the lab; see `cargo xtask lab --help`.
+//! Runs the lab: see `cargo xtask lab --help`.
+//!
+//! A process with several threads can't enter a namespace, so the work is shared among processes with one: this program
+//! starts itself for each processor.
 
-use std::path::PathBuf;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
-use pvefw_core::host::Tools;
-use pvefw_core::sim::Simulator;
-use pvefw_lab::case::Case;
-use pvefw_lab::oracle::{Oracle, Recorded};
-use pvefw_lab::lab::Prepared;
+use pvefw_lab::args::Args;
+use pvefw_lab::session::{self, Report};
 
-fn main() {
-    let tools = Tools::find(None).unwrap();
-    let (mut good, mut bad) = (0, 0);
-    for folder in std::env::args().skip(1) {
-        let begun = std::time::Instant::now();
-        let case = if let Ok(seed) = folder.parse() { pvefw_lab::random::case(seed, 50).unwrap() } else { Case::read(&PathBuf::from(&folder)).unwrap() };
-        let made = begun.elapsed();
-        let prepared = Prepared::new(&case).unwrap();
-        let simulator = Simulator::new(&prepared.ruleset, &prepared.node.networks).unwrap();
-        match prepared.run(&tools) {
-            Ok(outcomes) => {
-                for ((question, outcome), asked) in case.questions.iter().zip(outcomes).zip(&prepared.asked) {
-                    let outcome = match outcome { Ok(o) => o, Err(why) => { println!("{folder} {question:?} {why}"); continue } };
-                    let asked = asked.as_ref().unwrap();
-                    for oracle in [&simulator as &dyn Oracle, &Recorded] {
-                        match oracle.wanted(question, asked).unwrap() {
-                            Some(w) if !w.is(&outcome) => {
-                                bad += 1;
-                                println!("{folder} {} {} wanted {:?} got {:?}", oracle.name(), serde_json::to_string(question).unwrap(), w, outcome);
-                            }
-                            _ => good += 1,
-                        }
-                    }
-                }
-            }
-            Err(why) => println!("{folder}: {why}"),
+/// How many cases a line of progress is about.
+const PROGRESS: u64 = 10;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = Args::parse(words.iter().cloned()).and_then(|args| match args.share {
+        Some(_) => child(&args).map(|()| true),
+        None => parent(&args, &words),
+    });
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            tell(&format!("lab: {why}"));
+            ExitCode::FAILURE
         }
-        eprintln!("{folder} {made:?} {:?}", begun.elapsed());
     }
-    println!("{good} good {bad} bad");
+}
+
+/// Progress and complaints; a reader that has gone is no failure.
+fn tell(words: &str) {
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+/// Runs one share, and prints what came of it for the parent.
+fn child(args: &Args) -> Result<(), String> {
+    let mut cases = 0;
+    let report = session::run(args, &mut |words| {
+        cases += 1;
+        if cases % PROGRESS == 0 {
+            tell(&format!("  {words}"));
+        }
+    })?;
+    let text = serde_json::to_string(&report).map_err(|error| error.to_string())?;
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// Starts the shares and sums up. Whether all agree.
+fn parent(args: &Args, words: &[String]) -> Result<bool, String> {
+    let begun = Instant::now();
+    let me = std::env::current_exe().map_err(|error| format!("no own program: {error}"))?;
+    let mut children = Vec::new();
+    for share in 0..args.jobs {
+        let child = Command::new(&me)
+            .args(words)
+            .args(["--jobs", &args.jobs.to_string(), "--share", &share.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn();
+        children.push(child.map_err(|error| format!("can't start `{}`: {error}", me.display()))?);
+    }
+    let mut report = Report::default();
+    let mut failed = 0;
+    for mut child in children {
+        let mut text = String::new();
+        if let Some(stdout) = &mut child.stdout {
+            stdout.read_to_string(&mut text).map_err(|error| format!("can't read: {error}"))?;
+        }
+        let status = child.wait().map_err(|error| format!("can't wait: {error}"))?;
+        match serde_json::from_str(&text) {
+            Ok(share) if status.success() => report.add(share),
+            _ => failed += 1,
+        }
+    }
+    if failed > 0 {
+        return Err(format!("{failed} of {} shares could not run", args.jobs));
+    }
+    summary(&report, begun)?;
+    let complete = args.conformance.is_some() || args.root.is_some() || report.coverage.missing().is_empty();
+    let few = args.cases < 100;
+    Ok(report.different.is_empty() && report.broken.is_empty() && report.packets > 0 && (complete || few))
+}
+
+fn summary(report: &Report, begun: Instant) -> Result<(), String> {
+    let mut text = format!("{}\n", report.coverage.table());
+    let missing = report.coverage.missing();
+    if !missing.is_empty() {
+        text.push_str(&format!("never met: {}\n", missing.join(", ")));
+    }
+    for words in report.broken.iter().map(|words| format!("COULD NOT RUN {words}\n")) {
+        text.push_str(&words);
+    }
+    for words in report.different.iter().map(|words| format!("DISAGREE {words}\n")) {
+        text.push_str(&words);
+    }
+    text.push_str(&format!(
+        "{} datacenters, {} packets, {} verdicts equal, {} different, {} packets not sent, {:.0} s\n",
+        report.cases,
+        report.packets,
+        report.equal,
+        report.different.len(),
+        report.unsent,
+        begun.elapsed().as_secs_f32()
+    ));
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
 }

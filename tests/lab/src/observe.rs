@@ -7,7 +7,7 @@ use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice};
 use pvefw_core::ir::Protocol;
 
 use crate::frame::{self, Tag};
-use crate::packet::{Content, Packet};
+use crate::packet::{Content, Ip, Packet};
 use crate::question::Verdict;
 use crate::topology::{Place, Topology};
 
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub rejected: Option<Rejection>,
     /// Other devices that it came out of.
     pub astray: BTreeSet<String>,
+    /// Its sender would not be told: a rejection looks like nothing.
+    pub mute: bool,
 }
 
 impl Outcome {
@@ -66,7 +68,12 @@ impl<'p> Seen<'p> {
     pub fn new(packets: &'p [(Tag, Packet)]) -> Self {
         Self {
             sent: packets.iter().map(|(tag, packet)| (*tag, packet)).collect(),
-            outcomes: packets.iter().map(|(tag, _)| (*tag, Outcome::default())).collect(),
+            outcomes: packets
+                .iter()
+                .map(|(tag, packet)| {
+                    (*tag, Outcome { mute: packet.ip().is_some_and(Ip::is_mute), ..Outcome::default() })
+                })
+                .collect(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Who says what should become of packets.
 
+use core::fmt;
+
 use pvefw_core::ir::RejectWith;
 use pvefw_core::sim::{self, Simulator};
 
@@ -18,8 +20,32 @@ pub struct Wanted {
 impl Wanted {
     /// Whether that is what became of it.
     pub fn is(&self, outcome: &Outcome) -> bool {
-        self.verdict == outcome.verdict()
-            && self.rejection.is_none_or(|rejection| outcome.rejected == Some(rejection))
+        let verdict = match self.verdict {
+            Verdict::Reject if outcome.mute => return outcome.verdict() != Verdict::Accept,
+            verdict => verdict,
+        };
+        verdict == outcome.verdict() && self.rejection.is_none_or(|rejection| outcome.rejected == Some(rejection))
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_verdict(f, self.verdict, self.rejection)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_verdict(f, self.verdict(), self.rejected)?;
+        if self.astray.is_empty() { Ok(()) } else { write!(f, " (astray at {:?})", self.astray) }
+    }
+}
+
+fn write_verdict(f: &mut fmt::Formatter<'_>, verdict: Verdict, rejection: Option<Rejection>) -> fmt::Result {
+    match rejection.filter(|_| verdict == Verdict::Reject) {
+        None => f.write_str(verdict.name()),
+        Some(Rejection::Reset) => f.write_str("REJECT by reset"),
+        Some(Rejection::Unreachable(code)) => write!(f, "REJECT by ICMP unreachable {code}"),
     }
 }
 

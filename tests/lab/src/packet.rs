@@ -6,6 +6,7 @@ use pvefw_core::Family;
 use pvefw_core::ir::{Mac, Protocol};
 use pvefw_core::sim::{self, ConnectionState, Frame, Transport};
 
+use crate::question::Question;
 use crate::topology::{Place, Topology};
 
 /// What is above the Ethernet header.
@@ -74,9 +75,9 @@ impl Packet {
     ///
     /// # Errors
     /// When nothing can be sent that the kernel sees so.
-    pub fn new(asked: &sim::Packet, said_mac: bool, topology: &Topology) -> Result<Self, String> {
+    pub fn new(asked: &sim::Packet, question: &Question, topology: &Topology) -> Result<Self, String> {
         let content = match &asked.frame {
-            Frame::Ip(packet) => Content::Ip(ip(packet)?),
+            Frame::Ip(packet) => Content::Ip(ip(packet, question.state.is_some())?),
             Frame::Arp { source } => Content::Arp(*source),
             Frame::Other(ethertype) => Content::Other(*ethertype),
         };
@@ -85,7 +86,7 @@ impl Packet {
             from: topology.place(from)?,
             to: topology.place(to)?,
             // Without one said the sender has its own; the simulator knows none where the configuration shows none.
-            mac: asked.mac.filter(|_| said_mac),
+            mac: asked.mac.filter(|_| question.mac.is_some()),
             content,
         })
     }
@@ -138,6 +139,17 @@ impl Ip {
         matches!((self.protocol, self.detail.0), (Protocol::ICMP, 0) | (Protocol::ICMPV6, 129))
     }
 
+    /// Whether the kernel tells nobody that it rejects the packet: there is no one sender, or it went to many.
+    pub fn is_mute(&self) -> bool {
+        // Nor does it of UDP with a wrong checksum, which is how that is made invalid.
+        let not_worth_it = self.dest.is_multicast() || (self.part == Part::Stray && self.protocol == Protocol::UDP);
+        not_worth_it || match self.source {
+            IpAddr::V4(four) => four.is_unspecified() || four.is_broadcast() || four.is_multicast(),
+            // An error to a link-local address leaves by the interface that the packet came in by, which has no route.
+            IpAddr::V6(six) => six.is_unspecified() || six.is_multicast() || six.is_unicast_link_local(),
+        }
+    }
+
     /// The packet that an error is about, as the one who gets the error has sent it.
     #[must_use]
     pub const fn quoted(&self) -> Self {
@@ -153,7 +165,9 @@ impl Ip {
     /// The flows that conntrack must not know yet, each by its ends in a fixed order.
     pub fn flows(&self) -> impl Iterator<Item = ((IpAddr, u16), (IpAddr, u16), Protocol)> {
         let flow = |ip: &Self| {
-            let ports = if ip.protocol.has_ports() { ip.detail } else { (0, 0) };
+            // Newer kernels don't know the ports of DCCP.
+            let with_ports = ip.protocol.has_ports() && ip.protocol != Protocol::DCCP;
+            let ports = if with_ports { ip.detail } else { (0, 0) };
             let (one, other) = ((ip.source, ports.0), (ip.dest, ports.1));
             if one <= other { (one, other, ip.protocol) } else { (other, one, ip.protocol) }
         };
@@ -175,7 +189,8 @@ impl Ip {
     }
 }
 
-fn ip(asked: &sim::IpPacket) -> Result<Ip, String> {
+/// `said` is whether a question says the state. Where none does, it is what the kernel makes of a first packet.
+fn ip(asked: &sim::IpPacket, said: bool) -> Result<Ip, String> {
     let detail = match asked.transport {
         Transport::Ports { source, destination, .. } => (source, destination),
         Transport::Icmp { kind, code } => (kind.into(), code.into()),
@@ -192,18 +207,12 @@ fn ip(asked: &sim::IpPacket) -> Result<Ip, String> {
         part: Part::First,
     };
     let cannot = || Err(format!("the lab can't make a packet of protocol {} {}", ip.protocol.0, asked.state.name()));
-    // What conntrack thinks of a first packet of ICMP follows from its type.
-    let first = if ip.is_icmp() {
-        let family = ip.family();
-        match (family, detail.0) {
-            (Family::V4, 8 | 13 | 15 | 17) | (Family::V6, 128 | 139) => ConnectionState::New,
-            (Family::V6, 130..=137 | 143) => ConnectionState::Untracked,
-            _ => ConnectionState::Invalid,
-        }
-    } else {
-        ConnectionState::New
+    let first = match asked.transport {
+        Transport::Icmp { kind, .. } => ConnectionState::of_first_icmp(ip.family(), kind),
+        Transport::Ports { .. } | Transport::Opaque => ConnectionState::New,
     };
     ip.part = match asked.state {
+        _ if !said => Part::First,
         state if state == first => Part::First,
         ConnectionState::Established if first == ConnectionState::New => Part::Later,
         ConnectionState::Established if ip.is_echo_reply() => Part::Later,

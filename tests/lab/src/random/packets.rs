@@ -7,7 +7,7 @@ use pvefw_core::Family;
 use pvefw_core::ir::{
     Addresses, BridgeMatch, BridgeTable, ConnectionStates, Match, Protocol, Ruleset, Side, Table, Test,
 };
-use pvefw_core::sim::{Topology, Zone};
+use pvefw_core::sim::{ConnectionState, Topology, Zone};
 
 use super::dice::Dice;
 use crate::question::Question;
@@ -24,12 +24,13 @@ const V4: [Ipv4Addr; 9] = [
     Ipv4Addr::new(198, 51, 100, 10),
     Ipv4Addr::new(100, 64, 3, 3),
 ];
-const V6: [Ipv6Addr; 5] = [
+const V6: [Ipv6Addr; 6] = [
     Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 7),
     Ipv6Addr::new(0x2001, 0xdb8, 5, 6, 0, 0, 0, 8),
     Ipv6Addr::new(0xfd00, 2, 0, 0, 0, 0, 0, 0x101),
     Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 0x77),
     Ipv6Addr::new(0x2a00, 1, 2, 3, 0, 0, 0, 4),
+    Ipv6Addr::new(0xfe80, 0, 0, 0, 0x1234, 0x56ff, 0xfe78, 0x9abc),
 ];
 const PORTS: [u16; 16] =
     [22, 53, 80, 443, 8006, 40000, 40001, 67, 68, 135, 137, 445, 1900, 5404, 3128, 65535];
@@ -81,7 +82,7 @@ impl<'a> Aim<'a> {
         Self { ruleset, zones, topology, rules, frames }
     }
 
-    /// A packet.
+    /// A packet; what can't be sent is among them.
     pub fn packet(&self, dice: &mut Dice) -> Question {
         let mut draft = Draft::default();
         match dice.roll(20) {
@@ -268,6 +269,7 @@ impl<'a> Aim<'a> {
             })
         }).map(str::to_owned);
         fit_state(&mut question, family);
+        say_state(&mut question, family);
         question
     }
 
@@ -335,6 +337,18 @@ fn fit_state(question: &mut Question, family: Family) {
         }
         Some("ESTABLISHED") if ["sctp", "132"].contains(&protocol) => question.state = None,
         _ => {}
+    }
+}
+
+/// Says the state of ICMP that can't be the first of a connection, as the kernel sees it.
+fn say_state(question: &mut Question, family: Family) {
+    if question.state.is_some() {
+        return;
+    }
+    let ty = question.icmp_type.as_deref().and_then(|text| text.split('/').next()?.parse().ok());
+    let state = ty.map_or(ConnectionState::New, |ty| ConnectionState::of_first_icmp(family, ty));
+    if state != ConnectionState::New {
+        question.state = Some(state.name().to_owned());
     }
 }
 
