@@ -53,7 +53,8 @@ impl Args {
         };
         let mut words = words;
         while let Some(word) = words.next() {
-            let mut value = || words.next().ok_or_else(|| format!("`{word}` wants something after it\n{USAGE}"));
+            let mut value =
+                || words.next().ok_or_else(|| format!("`{word}` wants something after it\n{USAGE}"));
             match word.as_str() {
                 "--seed" => args.seed = number(&value()?)?,
                 "--cases" => args.cases = number(&value()?)?,

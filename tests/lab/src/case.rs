@@ -30,7 +30,8 @@ impl Case {
     /// # Errors
     /// What can't be read.
     pub fn read(folder: &Path) -> Result<Self, String> {
-        let wrong = |file: &str, error: &dyn core::fmt::Display| format!("{}/{file}: {error}", folder.display());
+        let wrong =
+            |file: &str, error: &dyn core::fmt::Display| format!("{}/{file}: {error}", folder.display());
         let files = Self::files(&folder.join("pve"))?;
         let facts_text =
             fs::read_to_string(folder.join("facts.json")).map_err(|error| wrong("facts.json", &error))?;

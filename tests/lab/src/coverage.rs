@@ -16,25 +16,85 @@ const WANTED: [(&str, &[&str]); 9] = [
     (
         "chain",
         &[
-            "v4/PVEFW-INPUT", "v4/PVEFW-OUTPUT", "v4/PVEFW-FORWARD", "v4/PVEFW-HOST-IN", "v4/PVEFW-HOST-OUT",
-            "v4/PVEFW-FWBR-IN", "v4/PVEFW-FWBR-OUT", "v4/NIC-IN", "v4/NIC-OUT", "v4/GROUP-IN", "v4/GROUP-OUT",
-            "v4/PVEFW-Drop", "v4/PVEFW-DropBroadcast", "v4/PVEFW-Reject", "v4/PVEFW-reject", "v4/PVEFW-SET-ACCEPT-MARK",
-            "v4/PVEFW-blacklist", "v4/PVEFW-smurfs", "v4/PVEFW-tcpflags", "v4/PVEFW-IPS", "v4/PVEFW-PREROUTING",
-            "v6/PVEFW-INPUT", "v6/PVEFW-OUTPUT", "v6/PVEFW-FORWARD", "v6/PVEFW-HOST-IN", "v6/PVEFW-HOST-OUT",
-            "v6/PVEFW-FWBR-IN", "v6/PVEFW-FWBR-OUT", "v6/NIC-IN", "v6/NIC-OUT", "v6/GROUP-IN", "v6/GROUP-OUT",
-            "v6/PVEFW-Drop", "v6/PVEFW-DropBroadcast", "v6/PVEFW-Reject", "v6/PVEFW-reject", "v6/PVEFW-SET-ACCEPT-MARK",
-            "v6/PVEFW-blacklist", "v6/PVEFW-tcpflags", "v6/PVEFW-IPS",
-            "bridge/PVEFW-FORWARD", "bridge/PVEFW-FWBR-OUT", "bridge/NIC-OUT", "bridge/NIC-OUT-ARP",
+            "v4/PVEFW-INPUT",
+            "v4/PVEFW-OUTPUT",
+            "v4/PVEFW-FORWARD",
+            "v4/PVEFW-HOST-IN",
+            "v4/PVEFW-HOST-OUT",
+            "v4/PVEFW-FWBR-IN",
+            "v4/PVEFW-FWBR-OUT",
+            "v4/NIC-IN",
+            "v4/NIC-OUT",
+            "v4/GROUP-IN",
+            "v4/GROUP-OUT",
+            "v4/PVEFW-Drop",
+            "v4/PVEFW-DropBroadcast",
+            "v4/PVEFW-Reject",
+            "v4/PVEFW-reject",
+            "v4/PVEFW-SET-ACCEPT-MARK",
+            "v4/PVEFW-blacklist",
+            "v4/PVEFW-smurfs",
+            "v4/PVEFW-tcpflags",
+            "v4/PVEFW-IPS",
+            "v4/PVEFW-PREROUTING",
+            "v6/PVEFW-INPUT",
+            "v6/PVEFW-OUTPUT",
+            "v6/PVEFW-FORWARD",
+            "v6/PVEFW-HOST-IN",
+            "v6/PVEFW-HOST-OUT",
+            "v6/PVEFW-FWBR-IN",
+            "v6/PVEFW-FWBR-OUT",
+            "v6/NIC-IN",
+            "v6/NIC-OUT",
+            "v6/GROUP-IN",
+            "v6/GROUP-OUT",
+            "v6/PVEFW-Drop",
+            "v6/PVEFW-DropBroadcast",
+            "v6/PVEFW-Reject",
+            "v6/PVEFW-reject",
+            "v6/PVEFW-SET-ACCEPT-MARK",
+            "v6/PVEFW-blacklist",
+            "v6/PVEFW-tcpflags",
+            "v6/PVEFW-IPS",
+            "bridge/PVEFW-FORWARD",
+            "bridge/PVEFW-FWBR-OUT",
+            "bridge/NIC-OUT",
+            "bridge/NIC-OUT-ARP",
             "bridge/NIC-OUT-PROTO",
         ],
     ),
     (
         "condition",
         &[
-            "-i", "-o", "-s", "-s list", "-d", "-d list", "--src-range", "--dst-range", "--match-set src",
-            "--match-set dst", "! --match-set src", "-p", "--dport", "--dport range", "--sport", "--sport range",
-            "--dports", "--sports", "--icmp-type", "--icmpv6-type", "--dst-type", "--ctstate",
-            "--physdev-in", "--physdev-out", "! --mac-source", "--mark", "--limit", "--tcp-flags", "--arp-ip-src",
+            "-i",
+            "-o",
+            "-s",
+            "-s list",
+            "-d",
+            "-d list",
+            "--src-range",
+            "--dst-range",
+            "--match-set src",
+            "--match-set dst",
+            "! --match-set src",
+            "-p",
+            "--dport",
+            "--dport range",
+            "--sport",
+            "--sport range",
+            "--dports",
+            "--sports",
+            "--icmp-type",
+            "--icmpv6-type",
+            "--dst-type",
+            "--ctstate",
+            "--physdev-in",
+            "--physdev-out",
+            "! --mac-source",
+            "--mark",
+            "--limit",
+            "--tcp-flags",
+            "--arp-ip-src",
             "-s !",
         ],
     ),
@@ -46,25 +106,48 @@ const WANTED: [(&str, &[&str]); 9] = [
     (
         "way",
         &[
-            "host to port", "host to open VM", "host to open container", "host to VM", "host to container",
-            "port to host", "port to port", "port to open VM", "port to open container", "port to VM",
-            "port to container", "open VM to host", "open VM to port", "open VM to VM", "open container to host",
-            "open container to port", "open container to container", "VM to host", "VM to port", "VM to VM",
-            "VM to container", "container to host", "container to port", "container to VM", "container to container",
-            "over one bridge", "over two bridges",
+            "host to port",
+            "host to open VM",
+            "host to open container",
+            "host to VM",
+            "host to container",
+            "port to host",
+            "port to port",
+            "port to open VM",
+            "port to open container",
+            "port to VM",
+            "port to container",
+            "open VM to host",
+            "open VM to port",
+            "open VM to VM",
+            "open container to host",
+            "open container to port",
+            "open container to container",
+            "VM to host",
+            "VM to port",
+            "VM to VM",
+            "VM to container",
+            "container to host",
+            "container to port",
+            "container to VM",
+            "container to container",
+            "over one bridge",
+            "over two bridges",
         ],
     ),
-    (
-        "protocol",
-        &["1", "2", "6", "17", "33", "47", "50", "51", "58", "89", "115", "132", "136"],
-    ),
+    ("protocol", &["1", "2", "6", "17", "33", "47", "50", "51", "58", "89", "115", "132", "136"]),
     ("state", &["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"]),
     ("device", &["net0", "net1", "net2", "net10", "net31"]),
     (
         "verdict",
         &[
-            "ACCEPT", "DROP", "REJECT tcp-reset", "REJECT icmp-port-unreachable", "REJECT icmp-host-prohibited",
-            "REJECT icmp6-port-unreachable", "REJECT icmp6-adm-prohibited",
+            "ACCEPT",
+            "DROP",
+            "REJECT tcp-reset",
+            "REJECT icmp-port-unreachable",
+            "REJECT icmp-host-prohibited",
+            "REJECT icmp6-port-unreachable",
+            "REJECT icmp6-adm-prohibited",
         ],
     ),
 ];
@@ -127,7 +210,10 @@ pub fn met(packet: &sim::Packet, trace: &Trace) -> Vec<String> {
         }
     };
     for step in trace.hops.iter().flat_map(|hop| &hop.steps) {
-        let family = step.table.family.map_or("bridge", |family| if family == pvefw_core::Family::V4 { "v4" } else { "v6" });
+        let family = step
+            .table
+            .family
+            .map_or("bridge", |family| if family == pvefw_core::Family::V4 { "v4" } else { "v6" });
         add("chain", &format!("{family}/{}", chain(&step.chain)));
         add("target", target(&step.effect));
         for condition in conditions(&step.rule) {
@@ -238,7 +324,10 @@ mod tests {
             ("-A tap1i0-IN -s 10.0.0.0/8 -p tcp --dport 80:90 -j ACCEPT", "-s, -p, --dport range"),
             ("-A x -m set ! --match-set PVEFW-0-a-v4 src -j DROP", "! --match-set src"),
             ("-A x -s ! bc:24:11:eb:bd:8d -j DROP", "-s !"),
-            ("-A x -d 10.0.0.1,10.0.0.2 -m limit --limit 1/sec -j NFLOG --nflog-prefix \"-d\"", "-d list, --limit"),
+            (
+                "-A x -d 10.0.0.1,10.0.0.2 -m limit --limit 1/sec -j NFLOG --nflog-prefix \"-d\"",
+                "-d list, --limit",
+            ),
         ];
         for (rule, expected) in rows {
             assert_eq!(conditions(rule).join(", "), expected);
@@ -247,9 +336,11 @@ mod tests {
 
     #[test]
     fn chains_lose_what_they_are_for() {
-        for (name, kind) in
-            [("veth200i1-OUT-ARP", "NIC-OUT-ARP"), ("GROUP-web-x-IN", "GROUP-IN"), ("PVEFW-HOST-IN", "PVEFW-HOST-IN")]
-        {
+        for (name, kind) in [
+            ("veth200i1-OUT-ARP", "NIC-OUT-ARP"),
+            ("GROUP-web-x-IN", "GROUP-IN"),
+            ("PVEFW-HOST-IN", "PVEFW-HOST-IN"),
+        ] {
             assert_eq!(chain(name), kind);
         }
     }

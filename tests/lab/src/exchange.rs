@@ -1,6 +1,7 @@
 //! Sends packets through a wired node and sees what comes out.
 
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::Read as _;
@@ -19,8 +20,8 @@ use crate::packet::{Content, Ip, Packet};
 use crate::topology::{Place, Topology};
 use crate::wiring::{self, SINK, Wiring};
 
-/// After this long without anything new, nothing more will come.
-const SILENCE: Duration = Duration::from_millis(40);
+/// After this long without anything new, nothing more will come. Packets take microseconds, unless the machine is busy.
+const SILENCE: Duration = Duration::from_millis(80);
 
 /// How long devices may take to run once they are plugged in.
 const LONGEST_SETTLING: Duration = Duration::from_secs(5);
@@ -82,7 +83,7 @@ impl<'a> Exchange<'a> {
             }
             for (tag, (((socket, devices), device, source), (.., dest))) in &dead {
                 let bytes = frame::ethernet(&Content::Other(PROBE), *tag, *source, *dest);
-                self.put(socket, devices, device, &bytes)?;
+                put(socket, devices, device, &bytes)?;
             }
             self.wait(Duration::from_millis(2))?;
             for (socket, devices) in [near, far] {
@@ -143,9 +144,9 @@ impl<'a> Exchange<'a> {
     /// What the node takes for itself is seen behind its chain INPUT, by raw sockets.
     fn listen(&mut self, ip: &Ip) -> Result<(), String> {
         let key = (ip.source.is_ipv6(), ip.protocol);
-        if !self.taken.contains_key(&key) {
+        if let Entry::Vacant(free) = self.taken.entry(key) {
             let domain = if key.0 { Domain::IPV6 } else { Domain::IPV4 };
-            self.taken.insert(key, raw(domain, ip.protocol.0.into())?);
+            free.insert(raw(domain, ip.protocol.0.into())?);
         }
         Ok(())
     }
@@ -158,7 +159,7 @@ impl<'a> Exchange<'a> {
                     _ => self.bridge_mac(&port.bridge),
                 };
                 let bytes = frame::ethernet(&packet.content, tag, packet.mac.unwrap_or(port.mac), dest);
-                self.put(&self.wiring.far, &self.wiring.ends, &port.device, &bytes)
+                put(&self.wiring.far, &self.wiring.ends, &port.device, &bytes)
             }
             (None, Content::Ip(ip)) => {
                 let Place::Port(at) = packet.to else { return Err("from the node to itself".to_owned()) };
@@ -177,22 +178,9 @@ impl<'a> Exchange<'a> {
                 let Some(target) = self.topology.port(packet.to) else { return Ok(()) };
                 let own = self.bridge_mac(&target.bridge);
                 let bytes = frame::ethernet(&packet.content, tag, packet.mac.unwrap_or(own), target.mac);
-                self.put(&self.wiring.near, &self.wiring.devices, &target.bridge, &bytes)
+                put(&self.wiring.near, &self.wiring.devices, &target.bridge, &bytes)
             }
         }
-    }
-
-    fn put(
-        &self,
-        socket: &OwnedFd,
-        devices: &BTreeMap<String, LinkAddr>,
-        name: &str,
-        bytes: &[u8],
-    ) -> Result<(), String> {
-        let device = devices.get(name).ok_or_else(|| format!("no device `{name}`"))?;
-        sendto(socket.as_raw_fd(), bytes, device, MsgFlags::empty())
-            .map(drop)
-            .map_err(|error| format!("can't send through `{name}`: {error}"))
     }
 
     /// Reads all sockets empty. Whether anything of ours was there.
@@ -213,6 +201,18 @@ impl<'a> Exchange<'a> {
         }
         Ok(any)
     }
+}
+
+fn put(
+    socket: &OwnedFd,
+    devices: &BTreeMap<String, LinkAddr>,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), String> {
+    let device = devices.get(name).ok_or_else(|| format!("no device `{name}`"))?;
+    sendto(socket.as_raw_fd(), bytes, device, MsgFlags::empty())
+        .map(drop)
+        .map_err(|error| format!("can't send through `{name}`: {error}"))
 }
 
 fn name(devices: &BTreeMap<String, LinkAddr>, of: LinkAddr) -> &str {

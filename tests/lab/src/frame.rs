@@ -134,7 +134,9 @@ fn transport(packet: &Ip, number: Tag) -> Vec<u8> {
         // The identifiers of ESP, a GRE header that says IPv4: nothing that anybody looks into.
         Protocol(50) => tagged(&[0, 0, 1, 1, 0, 0, 0, 1], number),
         // An authentication header in front of nothing.
-        Protocol(51) => tagged(&[59, 4, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], number),
+        Protocol(51) => {
+            tagged(&[59, 4, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], number)
+        }
         Protocol(47) => tagged(&[0, 0, 8, 0], number),
         _ => {
             // Of a protocol that it does not know the kernel rejects only what sums up: see DCCP.
@@ -197,7 +199,8 @@ fn fill_checksum(packet: &Ip, body: &mut [u8], covered: usize, at: usize, with_a
     }
     let sum = u16::from_be(sum.ones_complement());
     // No checksum is written as 0 by UDP, so that 0 is written as its other spelling.
-    let sum = if sum == 0 && matches!(packet.protocol, Protocol::UDP | Protocol::UDPLITE) { u16::MAX } else { sum };
+    let sum =
+        if sum == 0 && matches!(packet.protocol, Protocol::UDP | Protocol::UDPLITE) { u16::MAX } else { sum };
     put(body, at, &sum.to_be_bytes());
 }
 

@@ -15,7 +15,7 @@ use crate::exchange::Exchange;
 use crate::frame::Tag;
 use crate::machine::batch;
 use crate::observe::Outcome;
-use crate::packet::{Packet, Part};
+use crate::packet::{Ip, Packet, Part};
 use crate::question::Question;
 use crate::topology::{Place, Topology};
 use crate::wiring::{self, SINK, Wiring};
@@ -88,8 +88,11 @@ impl Prepared {
     /// # Errors
     /// What keeps the lab from working.
     pub fn run(&self, tools: &Tools) -> Result<Vec<Result<Outcome, String>>, String> {
-        let mut answers: Vec<Result<Outcome, String>> =
-            self.packets.iter().map(|packet| packet.as_ref().map(|_| Outcome::default()).map_err(Clone::clone)).collect();
+        let mut answers: Vec<Result<Outcome, String>> = self
+            .packets
+            .iter()
+            .map(|packet| packet.as_ref().map(|_| Outcome::default()).map_err(Clone::clone))
+            .collect();
         for batch in self.batches()? {
             for (tag, outcome) in self.one(&batch, tools)? {
                 if let Some(answer) = answers.get_mut(usize::from(tag)) {
@@ -109,12 +112,14 @@ impl Prepared {
             let tag = Tag::try_from(at).ok().filter(|tag| *tag < FIRST_OPENER);
             let tag = tag.ok_or_else(|| "too many packets for one case".to_owned())?;
             let flows: Vec<String> =
-                packet.ip().into_iter().flat_map(|ip| ip.flows()).map(|flow| format!("{flow:?}")).collect();
+                packet.ip().into_iter().flat_map(Ip::flows).map(|flow| format!("{flow:?}")).collect();
             let all = packet.before().into_iter().chain([packet.clone()]);
             let routes: Vec<(Route, Place)> = all.filter_map(|packet| self.route(&packet)).collect();
             let fits = |batch: &Batch| {
                 flows.iter().all(|flow| !batch.flows.contains(flow))
-                    && routes.iter().all(|(route, to)| batch.routes.get(route).is_none_or(|other| other == to))
+                    && routes
+                        .iter()
+                        .all(|(route, to)| batch.routes.get(route).is_none_or(|other| other == to))
             };
             let found = batches.iter().position(fits).unwrap_or(batches.len());
             if found == batches.len() {
@@ -143,8 +148,12 @@ impl Prepared {
         exchange.ready()?;
         self.lead(batch)?;
         let tools = tools.clone().inside(&wiring.sandbox);
-        let openers: Vec<(Tag, Vec<Packet>)> =
-            batch.packets.iter().map(|(tag, packet)| (*tag, packet.before())).filter(|(_, all)| !all.is_empty()).collect();
+        let openers: Vec<(Tag, Vec<Packet>)> = batch
+            .packets
+            .iter()
+            .map(|(tag, packet)| (*tag, packet.before()))
+            .filter(|(_, all)| !all.is_empty())
+            .collect();
         let mut unopened = BTreeSet::new();
         if !openers.is_empty() {
             gate(&tools, 'A')?;
@@ -270,7 +279,7 @@ fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> 
         IpAddr::V6(six) => !(six.is_multicast() || six.is_unspecified() || six.is_loopback()),
     };
     let own = packet.from == Place::Host;
-    if !own && !sender(ip.source) || ip.source.is_unspecified() {
+    if !own && !sender(ip.source) || ip.source.is_unspecified() || ip.source.is_loopback() {
         return Err(format!("no node takes or sends packets from {}", ip.source));
     }
     let local = |address: IpAddr| match address {

@@ -96,11 +96,13 @@ fn summary(report: &Report, begun: Instant) -> Result<(), String> {
         text.push_str(&words);
     }
     text.push_str(&format!(
-        "{} datacenters, {} packets, {} verdicts equal, {} different, {} packets not sent, {:.0} s\n",
+        "{} datacenters, {} packets, {} verdicts equal, {} different, {} different only once, {} packets not sent, \
+         {:.0} s\n",
         report.cases,
         report.packets,
         report.equal,
         report.different.len(),
+        report.unsteady,
         report.unsent,
         begun.elapsed().as_secs_f32()
     ));

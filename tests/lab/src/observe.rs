@@ -92,8 +92,12 @@ impl<'p> Seen<'p> {
             && (ip.source, ip.dest, ip.protocol) != (parts.source, parts.dest, parts.protocol)
         {
             match parts.icmp {
-                Some((3, code)) if parts.protocol == Protocol::ICMP => outcome.rejected = Some(Rejection::Unreachable(code)),
-                Some((1, code)) if parts.protocol == Protocol::ICMPV6 => outcome.rejected = Some(Rejection::Unreachable(code)),
+                Some((3, code)) if parts.protocol == Protocol::ICMP => {
+                    outcome.rejected = Some(Rejection::Unreachable(code));
+                }
+                Some((1, code)) if parts.protocol == Protocol::ICMPV6 => {
+                    outcome.rejected = Some(Rejection::Unreachable(code));
+                }
                 _ => return false,
             }
         } else if topology.port(packet.to).is_some_and(|port| port.device == device) {
@@ -109,7 +113,8 @@ impl<'p> Seen<'p> {
     pub fn near(&mut self, bytes: &[u8], device: &str, topology: &Topology) -> bool {
         let Some((packet, outcome)) = self.of(bytes) else { return false };
         let bridge = topology.port(packet.from).map(|port| port.bridge.as_str());
-        let here = packet.to == Place::Host && !matches!(packet.content, Content::Ip(_)) && bridge == Some(device);
+        let here =
+            packet.to == Place::Host && !matches!(packet.content, Content::Ip(_)) && bridge == Some(device);
         outcome.arrived |= here;
         here
     }
@@ -120,8 +125,7 @@ impl<'p> Seen<'p> {
         let Some(ip) = packet.ip() else { return false };
         // Raw sockets of IPv4 have the IP header, those of IPv6 don't.
         let header = if six { 0 } else { usize::from(bytes.first().copied().unwrap_or(0) & 0xf) * 4 };
-        let same_type = !ip.is_icmp()
-            || bytes.get(header).is_some_and(|ty| u16::from(*ty) == ip.detail.0);
+        let same_type = !ip.is_icmp() || bytes.get(header).is_some_and(|ty| u16::from(*ty) == ip.detail.0);
         let here = packet.to == Place::Host && ip.protocol == protocol && same_type;
         outcome.arrived |= here;
         here
@@ -137,7 +141,8 @@ impl<'p> Seen<'p> {
         let Some((from, to, true)) = parts.tcp else { return false };
         let about = |packet: &Packet| {
             packet.ip().is_some_and(|ip| {
-                (ip.protocol, ip.source, ip.dest, ip.detail) == (Protocol::TCP, parts.dest, parts.source, (to, from))
+                (ip.protocol, ip.source, ip.dest, ip.detail)
+                    == (Protocol::TCP, parts.dest, parts.source, (to, from))
             })
         };
         let Some((tag, _)) = self.sent.iter().find(|(_, packet)| about(packet)) else { return false };

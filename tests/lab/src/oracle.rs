@@ -24,7 +24,8 @@ impl Wanted {
             Verdict::Reject if outcome.mute => return outcome.verdict() != Verdict::Accept,
             verdict => verdict,
         };
-        verdict == outcome.verdict() && self.rejection.is_none_or(|rejection| outcome.rejected == Some(rejection))
+        verdict == outcome.verdict()
+            && self.rejection.is_none_or(|rejection| outcome.rejected == Some(rejection))
     }
 }
 

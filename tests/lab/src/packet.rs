@@ -142,12 +142,14 @@ impl Ip {
     /// Whether the kernel tells nobody that it rejects the packet: there is no one sender, or it went to many.
     pub fn is_mute(&self) -> bool {
         // Nor does it of UDP with a wrong checksum, which is how that is made invalid.
-        let not_worth_it = self.dest.is_multicast() || (self.part == Part::Stray && self.protocol == Protocol::UDP);
-        not_worth_it || match self.source {
-            IpAddr::V4(four) => four.is_unspecified() || four.is_broadcast() || four.is_multicast(),
-            // An error to a link-local address leaves by the interface that the packet came in by, which has no route.
-            IpAddr::V6(six) => six.is_unspecified() || six.is_multicast() || six.is_unicast_link_local(),
-        }
+        let not_worth_it =
+            self.dest.is_multicast() || (self.part == Part::Stray && self.protocol == Protocol::UDP);
+        not_worth_it
+            || match self.source {
+                IpAddr::V4(four) => four.is_unspecified() || four.is_broadcast() || four.is_multicast(),
+                // An error to a link-local address leaves by the interface that the packet came in by, which has no route.
+                IpAddr::V6(six) => six.is_unspecified() || six.is_multicast() || six.is_unicast_link_local(),
+            }
     }
 
     /// The packet that an error is about, as the one who gets the error has sent it.
@@ -206,7 +208,8 @@ fn ip(asked: &sim::IpPacket, said: bool) -> Result<Ip, String> {
         detail,
         part: Part::First,
     };
-    let cannot = || Err(format!("the lab can't make a packet of protocol {} {}", ip.protocol.0, asked.state.name()));
+    let cannot =
+        || Err(format!("the lab can't make a packet of protocol {} {}", ip.protocol.0, asked.state.name()));
     let first = match asked.transport {
         Transport::Icmp { kind, .. } => ConnectionState::of_first_icmp(ip.family(), kind),
         Transport::Ports { .. } | Transport::Opaque => ConnectionState::New,

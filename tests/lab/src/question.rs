@@ -68,7 +68,8 @@ pub struct Question {
 impl Question {
     /// Without what should happen.
     pub fn asked(&self) -> sim::Question {
-        let Self { from, to, source, dest, proto, sport, dport, icmp_type, state, mac, verdict: _ } = self.clone();
+        let Self { from, to, source, dest, proto, sport, dport, icmp_type, state, mac, verdict: _ } =
+            self.clone();
         sim::Question { from, to, proto, source, dest, sport, dport, icmp_type, state, mac }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::case::Case;
 
 /// After this long the case is small enough.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// The smallest case found for which `disagrees` still holds. It holds for `case`.
 pub fn shrink(mut case: Case, disagrees: impl Fn(&Case) -> bool) -> Case {
@@ -53,7 +53,11 @@ fn without(case: &Case, at: usize, from: usize, count: usize) -> Case {
     let mut smaller = case.clone();
     if let Some((_, text)) = smaller.files.get_mut(at) {
         let kept = text.split_inclusive(|byte| *byte == b'\n').enumerate();
-        *text = kept.filter(|(line, _)| !(from..from + count).contains(line)).flat_map(|(_, line)| line).copied().collect();
+        *text = kept
+            .filter(|(line, _)| !(from..from + count).contains(line))
+            .flat_map(|(_, line)| line)
+            .copied()
+            .collect();
     }
     smaller
 }
@@ -66,7 +70,9 @@ mod tests {
     fn only_what_matters_is_left() {
         let files = [("a", "1\n2\n3\n"), ("b", "4\n5\n6\n7\n8\n"), ("c", "9\n")];
         let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).to_vec();
-        let has = |case: &Case, line: &[u8]| case.files.iter().any(|(_, text)| text.windows(2).any(|two| two == line));
+        let has = |case: &Case, line: &[u8]| {
+            case.files.iter().any(|(_, text)| text.windows(2).any(|two| two == line))
+        };
         let small = shrink(Case { files, ..Case::default() }, |case| has(case, b"2\n") && has(case, b"7\n"));
         assert_eq!(small.files, [("a".to_owned(), b"2\n".to_vec()), ("b".to_owned(), b"7\n".to_vec())]);
     }

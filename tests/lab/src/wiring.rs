@@ -224,7 +224,8 @@ fn stations(topology: &Topology) -> String {
 }
 
 fn routes(topology: &Topology, six: bool) -> String {
-    let (own, other, bits) = if six { ("fd4c::1", "fd4c::2", 128) } else { ("198.18.255.1", "198.18.255.2", 32) };
+    let (own, other, bits) =
+        if six { ("fd4c::1", "fd4c::2", 128) } else { ("198.18.255.1", "198.18.255.2", 32) };
     let nodad = if six { " nodad" } else { "" };
     let mut text = format!(
         "addr add {own}/{bits} dev {SINK}{nodad}\nneigh add {other} lladdr 02:4c:41:ff:ff:ff dev {SINK} nud permanent\n\

@@ -38,8 +38,30 @@ const V6: [&str; 9] = [
 const RANGES: [&str; 3] = ["10.1.2.1-10.1.2.9", "203.0.113.70-203.0.113.80", "2001:db8::1-2001:db8::ff"];
 
 const MACROS: [&str; 24] = [
-    "SSH", "Web", "HTTP", "HTTPS", "DNS", "Ping", "SMB", "Git", "FTP", "NTP", "SNMP", "IPsec", "IPsecnat", "GRE",
-    "OSPF", "Auth", "BitTorrent", "Trcrt", "DHCPfwd", "DHCPv6", "NeighborDiscovery", "VNC", "PMG", "L2TP",
+    "SSH",
+    "Web",
+    "HTTP",
+    "HTTPS",
+    "DNS",
+    "Ping",
+    "SMB",
+    "Git",
+    "FTP",
+    "NTP",
+    "SNMP",
+    "IPsec",
+    "IPsecnat",
+    "GRE",
+    "OSPF",
+    "Auth",
+    "BitTorrent",
+    "Trcrt",
+    "DHCPfwd",
+    "DHCPv6",
+    "NeighborDiscovery",
+    "VNC",
+    "PMG",
+    "L2TP",
 ];
 
 const SERVICES: [&str; 6] = ["ssh", "http", "domain", "https", "ntp", "snmp"];
@@ -48,9 +70,16 @@ const HELPERS: [&str; 9] = ["amanda", "ftp", "irc", "netbios-ns", "pptp", "sane"
 const POLICIES: [&str; 3] = ["ACCEPT", "DROP", "REJECT"];
 const WITH_PORTS: [&str; 7] = ["tcp", "tcp", "udp", "udp", "sctp", "udplite", "dccp"];
 const WITHOUT_PORTS: [&str; 8] = ["esp", "gre", "igmp", "50", "ospf", "ah", "l2tp", "89"];
-const ICMP: [&str; 7] = ["echo-request", "any", "8", "timestamp-request", "address-mask-request", "host-unreachable", "17"];
-const ICMPV6: [&str; 6] =
-    ["echo-request", "neighbor-solicitation", "router-advertisement", "128", "port-unreachable", "router-solicitation"];
+const ICMP: [&str; 7] =
+    ["echo-request", "any", "8", "timestamp-request", "address-mask-request", "host-unreachable", "17"];
+const ICMPV6: [&str; 6] = [
+    "echo-request",
+    "neighbor-solicitation",
+    "router-advertisement",
+    "128",
+    "port-unreachable",
+    "router-solicitation",
+];
 
 /// A file: its path below the configuration root, and its content.
 pub type File = (String, Vec<u8>);
@@ -148,7 +177,7 @@ fn set(dice: &mut Dice, text: &mut String, name: &str, aliases: &[(String, bool)
 
 fn cluster(dice: &mut Dice) -> (String, Shared) {
     let mut text = "[OPTIONS]\n\n".to_owned();
-    let _ = writeln!(text, "enable: {}", if dice.chance(1, 40) { 0 } else { 1 });
+    let _ = writeln!(text, "enable: {}", u8::from(!dice.chance(1, 40)));
     option(dice, &mut text, "policy_in", &POLICIES);
     option(dice, &mut text, "policy_out", &POLICIES);
     if dice.chance(1, 6) {
@@ -228,8 +257,11 @@ fn mac(dice: &mut Dice) -> String {
 
 /// A guest's configuration, and the numbers of its NICs.
 fn guest_conf(dice: &mut Dice, vmid: u32, container: bool) -> (String, Vec<usize>) {
-    let mut text =
-        if container { format!("hostname: ct{vmid}\nostype: debian\n") } else { format!("name: vm{vmid}\ncores: 2\n") };
+    let mut text = if container {
+        format!("hostname: ct{vmid}\nostype: debian\n")
+    } else {
+        format!("name: vm{vmid}\ncores: 2\n")
+    };
     let mut nics = vec![0];
     for number in [1, 2, 10, 31] {
         if dice.chance(1, 4) {
@@ -257,7 +289,7 @@ fn guest_conf(dice: &mut Dice, vmid: u32, container: bool) -> (String, Vec<usize
 
 fn guest(dice: &mut Dice, shared: &Shared, nics: &[usize], container: bool) -> String {
     let mut text = "[OPTIONS]\n\n".to_owned();
-    let _ = writeln!(text, "enable: {}", if dice.chance(1, 10) { 0 } else { 1 });
+    let _ = writeln!(text, "enable: {}", u8::from(!dice.chance(1, 10)));
     for name in ["dhcp", "ndp", "radv", "macfilter"] {
         option(dice, &mut text, name, &["0", "1"]);
     }
@@ -270,7 +302,11 @@ fn guest(dice: &mut Dice, shared: &Shared, nics: &[usize], container: bool) -> S
         option(dice, &mut text, name, &LEVELS);
     }
     if dice.chance(1, 6) {
-        let _ = writeln!(text, "layer2_protocols: {}", dice.word(&["ARP", "ARP,IPX", "IPX,IPv4", "ARP,IPv6,IPv4", "0x88cc"]));
+        let _ = writeln!(
+            text,
+            "layer2_protocols: {}",
+            dice.word(&["ARP", "ARP,IPX", "IPX,IPv4", "ARP,IPv6,IPv4", "0x88cc"])
+        );
     }
     if dice.chance(1, 8) {
         text.push_str("ips: 1\n");
@@ -291,7 +327,10 @@ fn guest(dice: &mut Dice, shared: &Shared, nics: &[usize], container: bool) -> S
     }
     text.push_str("\n[RULES]\n\n");
     let with = |dice: &mut Dice, names: &[String], scope: &str| -> Vec<String> {
-        names.iter().map(|name| if dice.chance(1, 2) { format!("{scope}/{name}") } else { name.clone() }).collect()
+        names
+            .iter()
+            .map(|name| if dice.chance(1, 2) { format!("{scope}/{name}") } else { name.clone() })
+            .collect()
     };
     let scoped = with(dice, &shared.sets, "dc");
     let own_scoped = with(dice, &sets, "guest");
@@ -358,7 +397,8 @@ fn interface(dice: &mut Dice, text: &mut String, names: &Names<'_>, one_in: usiz
 }
 
 fn addresses(dice: &mut Dice, names: &Names<'_>, six: bool) -> String {
-    let aliases: Vec<&String> = names.aliases.iter().filter(|(_, of)| *of == six).map(|(name, _)| name).collect();
+    let aliases: Vec<&String> =
+        names.aliases.iter().filter(|(_, of)| *of == six).map(|(name, _)| name).collect();
     match dice.roll(8) {
         0 | 1 => {
             if let Some(name) = dice.pick(&aliases) {
@@ -399,7 +439,8 @@ fn protocol(dice: &mut Dice, text: &mut String, six: bool) {
             let _ = write!(text, " -p {}", dice.word(&WITHOUT_PORTS));
         }
         7 | 8 => {
-            let (name, types) = if six { (dice.word(&["icmpv6", "ipv6-icmp"]), &ICMPV6[..]) } else { ("icmp", &ICMP[..]) };
+            let (name, types) =
+                if six { (dice.word(&["icmpv6", "ipv6-icmp"]), &ICMPV6[..]) } else { ("icmp", &ICMP[..]) };
             let _ = write!(text, " -p {name}");
             if dice.chance(3, 4) {
                 let _ = write!(text, " -icmp-type {}", dice.word(types));
@@ -410,7 +451,9 @@ fn protocol(dice: &mut Dice, text: &mut String, six: bool) {
 }
 
 fn ports(dice: &mut Dice) -> String {
-    let one = |dice: &mut Dice| dice.word(&["22", "53", "80", "443", "8006", "40001", "40000", "65535", "1"]).to_owned();
+    let one = |dice: &mut Dice| {
+        dice.word(&["22", "53", "80", "443", "8006", "40001", "40000", "65535", "1"]).to_owned()
+    };
     match dice.roll(6) {
         0 => dice.word(&SERVICES).to_owned(),
         1 => dice.word(&["0:1023", "1000:2000", "5900:5999", "40000:40001"]).to_owned(),
@@ -430,6 +473,7 @@ fn corosync() -> String {
 /// The facts of such a datacenter, as JSON.
 pub fn facts(dice: &mut Dice) -> String {
     let own = dice.word(&["192.168.2.100", "192.168.2.100", "192.168.2.100", "fd00:2::100"]);
-    let network = if own.contains(':') { "fd00:2::/64" } else { dice.word(&["192.168.2.0/24", "192.168.0.0/20"]) };
+    let network =
+        if own.contains(':') { "fd00:2::/64" } else { dice.word(&["192.168.2.0/24", "192.168.0.0/20"]) };
     format!("{{\"node\":\"{NODE}\",\"node_ip\":\"{own}\",\"local_network\":\"{network}\"}}")
 }

@@ -1,6 +1,6 @@
 //! Numbers that look random and are the same for the same seed.
 
-/// Steele, Lea and Flood's SplitMix: good for any seed, which short generators aren't.
+/// Steele, Lea and Flood's `SplitMix`: good for any seed, which short generators aren't.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 

@@ -34,7 +34,8 @@ pub fn datacenter(seed: u64) -> Result<Case, String> {
 pub fn aim(case: &mut Case, seed: u64, packets: usize, coverage: &mut Coverage) -> Result<(), String> {
     let mut dice = Dice::new(!seed);
     let prepared = Prepared::new(case)?;
-    let simulator = Simulator::new(&prepared.ruleset, &prepared.node.networks).map_err(|error| error.to_string())?;
+    let simulator =
+        Simulator::new(&prepared.ruleset, &prepared.node.networks).map_err(|error| error.to_string())?;
     let aim = Aim::new(&prepared.ruleset, &prepared.node);
     // Many can't be sent, so they are made and looked at by the round; a datacenter where none can is given up.
     for _ in 0..20 {
@@ -52,7 +53,9 @@ pub fn aim(case: &mut Case, seed: u64, packets: usize, coverage: &mut Coverage) 
             .map(|(asked, question)| (met(asked, &simulator.trace(asked)), question))
             .collect();
         for candidates in sendable.chunks_exact(CANDIDATES).take(missing) {
-            if let Some((things, question)) = candidates.iter().min_by_key(|(things, _)| coverage.rarity(things)) {
+            if let Some((things, question)) =
+                candidates.iter().min_by_key(|(things, _)| coverage.rarity(things))
+            {
                 coverage.count(things);
                 case.questions.push((*question).clone());
             }

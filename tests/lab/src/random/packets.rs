@@ -136,7 +136,8 @@ impl<'a> Aim<'a> {
                     *end(draft, *side) = Some(address);
                 }
                 Test::InSet(side, name) => {
-                    let members = self.ruleset.sets.get(name).map(|set| set.members.as_slice()).unwrap_or_default();
+                    let members =
+                        self.ruleset.sets.get(name).map(|set| set.members.as_slice()).unwrap_or_default();
                     if let Some(member) = dice.pick(members).filter(|_| !negated) {
                         *end(draft, *side) = Some(inside(dice, member.net));
                     }
@@ -171,8 +172,11 @@ impl<'a> Aim<'a> {
                         (ConnectionStates::ESTABLISHED, "ESTABLISHED"),
                         (ConnectionStates::RELATED, "RELATED"),
                     ];
-                    let wanted: Vec<&'static str> =
-                        known.iter().filter(|(state, _)| states.contains(*state)).map(|(_, name)| *name).collect();
+                    let wanted: Vec<&'static str> = known
+                        .iter()
+                        .filter(|(state, _)| states.contains(*state))
+                        .map(|(_, name)| *name)
+                        .collect();
                     draft.state = dice.pick(&wanted).copied();
                 }
                 Test::SourceMac(_) => draft.mac = Some("02:AA:BB:CC:DD:EE".to_owned()),
@@ -256,18 +260,25 @@ impl<'a> Aim<'a> {
         if number != 0 {
             let (ty, code) = draft.icmp.unwrap_or_else(|| some_type(dice, family));
             question.icmp_type = Some(if code == 0 { ty.to_string() } else { format!("{ty}/{code}") });
-        } else if ["tcp", "udp", "sctp", "udplite", "dccp", "6", "17", "33", "132", "136"].contains(&word.as_str()) {
+        } else if ["tcp", "udp", "sctp", "udplite", "dccp", "6", "17", "33", "132", "136"]
+            .contains(&word.as_str())
+        {
             question.sport = draft.sport.or_else(|| some_port(dice, true));
             question.dport = draft.dport.or_else(|| some_port(dice, false));
         }
         question.proto = Some(word);
-        question.state = draft.state.or_else(|| {
-            dice.chance(1, 12).then(|| dice.word(&["ESTABLISHED", "RELATED", "INVALID"])).map(|word| match word {
-                "ESTABLISHED" => "ESTABLISHED",
-                "RELATED" => "RELATED",
-                _ => "INVALID",
+        question.state = draft
+            .state
+            .or_else(|| {
+                dice.chance(1, 12).then(|| dice.word(&["ESTABLISHED", "RELATED", "INVALID"])).map(|word| {
+                    match word {
+                        "ESTABLISHED" => "ESTABLISHED",
+                        "RELATED" => "RELATED",
+                        _ => "INVALID",
+                    }
+                })
             })
-        }).map(str::to_owned);
+            .map(str::to_owned);
         fit_state(&mut question, family);
         say_state(&mut question, family);
         question
@@ -362,7 +373,9 @@ fn end(draft: &mut Draft, side: Side) -> &mut Option<IpAddr> {
 fn some_type(dice: &mut Dice, family: Family) -> (u8, u8) {
     let types: &[(u8, u8)] = match family {
         Family::V4 => &[(8, 0), (8, 0), (13, 0), (17, 0), (0, 0), (3, 1), (11, 0), (3, 4)],
-        Family::V6 => &[(128, 0), (128, 0), (133, 0), (134, 0), (135, 0), (136, 0), (129, 0), (1, 4), (143, 0)],
+        Family::V6 => {
+            &[(128, 0), (128, 0), (133, 0), (134, 0), (135, 0), (136, 0), (129, 0), (1, 4), (143, 0)]
+        }
     };
     dice.pick(types).copied().unwrap_or((8, 0))
 }
@@ -379,7 +392,9 @@ fn some_port(dice: &mut Dice, source: bool) -> Option<u16> {
 fn any(dice: &mut Dice, family: Family) -> IpAddr {
     match family {
         Family::V4 => dice.pick(&V4).copied().unwrap_or(Ipv4Addr::new(10, 0, 0, 1)).into(),
-        Family::V6 => dice.pick(&V6).copied().unwrap_or(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)).into(),
+        Family::V6 => {
+            dice.pick(&V6).copied().unwrap_or(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)).into()
+        }
     }
 }
 
