@@ -32,6 +32,14 @@ impl Family {
     /// Both families in the order in which rulesets are made.
     pub const BOTH: [Self; 2] = [Self::V4, Self::V6];
 
+    /// The family of an address.
+    pub const fn of(address: core::net::IpAddr) -> Self {
+        match address {
+            core::net::IpAddr::V4(_) => Self::V4,
+            core::net::IpAddr::V6(_) => Self::V6,
+        }
+    }
+
     /// Bits of an address: 32 or 128.
     pub const fn bits(self) -> u8 {
         match self {

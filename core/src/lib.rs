@@ -22,6 +22,7 @@
 //! | [`policy`] | models and [`facts`] | rules with references resolved and macros expanded |
 //! | [`compile`] | a policy | [`ir`]: chains, rules and sets as types, each with its origin |
 //! | [`emit`] | IR | the text of the restore tools |
+//! | [`readback`] | the text of the save tools | what is loaded, and [`ir`] again |
 //!
 //! [`datacenter`] runs the stages over all files. Each stage returns its value *and* reports to [`diag`]: nothing stops at
 //! the first mistake, and a line with an error never becomes a rule. Knowledge (macros, protocols, services, …) is in
@@ -63,6 +64,7 @@ pub mod compile;
 pub mod ir;
 
 pub mod emit;
+pub mod readback;
 pub mod sim;
 
 mod lint;

@@ -6,9 +6,12 @@ use core::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pvefw_core::datacenter::{Datacenter, FileKind};
+use pvefw_core::diag::Sink;
 use pvefw_core::emit;
 use pvefw_core::facts::Facts;
+use pvefw_core::readback::{self, Saved};
 use pvefw_core::syntax::Tree;
+use pvefw_core::text::Files;
 use pvefw_tests::generate;
 
 const GUESTS: [u32; 4] = [10, 100, 1_000, 10_000];
@@ -70,5 +73,22 @@ fn emit(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(stages, parse, check, compile, emit);
+fn read_back(criterion: &mut Criterion) {
+    let facts = Facts::default();
+    stage(criterion, "read back", |group, id, datacenter| {
+        let restore = emit::restore(&datacenter.compile(&facts).0);
+        let mut files = Files::new();
+        let saved = Saved {
+            iptables: Some(files.add("iptables-save", restore.iptables)),
+            ip6tables: Some(files.add("ip6tables-save", restore.ip6tables)),
+            ipset: Some(files.add("ipset", restore.ipset)),
+            ebtables: Some(files.add("ebtables", restore.ebtables)),
+        };
+        group.bench_function(id, |bencher| {
+            bencher.iter_with_large_drop(|| readback::read(&files, &saved, &mut Sink::new()));
+        });
+    });
+}
+
+criterion_group!(stages, parse, check, compile, emit, read_back);
 criterion_main!(stages);

@@ -40,6 +40,13 @@ pub enum Input {
         /// Its content.
         text: Vec<u8>,
     },
+    /// What a tool has dumped.
+    Dump {
+        /// `iptables-save`, `ip6tables-save`, `ipset` or `ebtables`.
+        path: String,
+        /// Its content.
+        text: Vec<u8>,
+    },
     /// The facts as JSON.
     Facts(String),
 }
@@ -62,6 +69,12 @@ pub enum Ask {
     Check,
     /// What `compile` finds for the node.
     Compile,
+    /// What reading the dumps finds.
+    Dump,
+    /// What nobody knows in the rules of the dumps.
+    Unknown,
+    /// The lines among our part of the dumps that are not ours.
+    Strange,
     /// The notes and fixes of what `check` finds.
     Help,
     /// The lines of a chain: family, table, name.
@@ -162,13 +175,18 @@ impl Reader<'_> {
 fn input(words: &[&str], text: &str) -> Result<Option<Input>, String> {
     let (file, escaped) = match words {
         ["json", "facts"] => return Ok(Some(Input::Facts(text.to_owned()))),
-        ["fw" | "conf", file] => (file, false),
-        ["fw" | "conf", file, "escaped"] => (file, true),
+        ["fw" | "conf" | "dump", file] => (file, false),
+        ["fw" | "conf" | "dump", file, "escaped"] => (file, true),
         _ => return Ok(None),
     };
     let path = file.strip_prefix("file=").ok_or_else(|| format!("`file=PATH` instead of `{file}`"))?;
     let text = if escaped { unescape(text)? } else { text.as_bytes().to_vec() };
-    Ok(Some(Input::File { path: path.to_owned(), text }))
+    let path = path.to_owned();
+    Ok(Some(if words.first() == Some(&"dump") {
+        Input::Dump { path, text }
+    } else {
+        Input::File { path, text }
+    }))
 }
 
 fn ask(words: &[&str], info: &str) -> Option<Ask> {
@@ -189,6 +207,9 @@ fn ask(words: &[&str], info: &str) -> Option<Ask> {
     Some(match words {
         ["diagnostics"] => Ask::Check,
         ["diagnostics", "compile"] => Ask::Compile,
+        ["diagnostics", "dump"] => Ask::Dump,
+        ["unknown"] => Ask::Unknown,
+        ["strange"] => Ask::Strange,
         ["help"] => Ask::Help,
         ["rules", family @ ("v4" | "v6"), rest @ ..] => {
             let (raw, chain) = match rest {

@@ -1,14 +1,16 @@
 //! Runs a case: its inputs through check and compile, and the answer to each of its questions.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt::Write as _;
 
+use pvefw_core::Family;
 use pvefw_core::datacenter::Datacenter;
-use pvefw_core::diag::{Diagnostic, Safety, Severity};
+use pvefw_core::diag::{Diagnostic, Safety, Severity, Sink};
 use pvefw_core::emit::{self, Lines};
 use pvefw_core::facts::Facts;
 use pvefw_core::ir::{ChainName, Maker, Rule, Ruleset};
-use pvefw_core::text::Files;
+use pvefw_core::readback::{self, Action, BridgeAction, BridgeCondition, Condition, Dump, Saved};
+use pvefw_core::text::{Files, Span};
 
 use crate::load::{Ask, Case, Filter, Input};
 
@@ -24,6 +26,8 @@ pub struct Outcome {
     files: Files,
     check: Vec<Diagnostic>,
     compile: Vec<Diagnostic>,
+    read: Vec<Diagnostic>,
+    dump: Dump,
     ruleset: Ruleset,
     lines: Lines,
 }
@@ -35,9 +39,13 @@ pub struct Outcome {
 pub fn run(case: &Case) -> Result<Outcome, String> {
     let mut datacenter = Datacenter::new();
     let mut facts = USUAL_FACTS;
+    let mut dumps: BTreeMap<&str, &[u8]> = BTreeMap::new();
     for input in &case.inputs {
         match input {
             Input::Facts(text) => facts = text,
+            Input::Dump { path, text } => {
+                dumps.insert(path, text);
+            }
             Input::File { path, text } => {
                 datacenter
                     .add(path, text.clone())
@@ -53,7 +61,19 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
     let (ruleset, sink) = datacenter.compile(&facts);
     let compile = sink.into_sorted();
     let lines = emit::lines(&ruleset);
-    Ok(Outcome { files: datacenter.into_files(), check, compile, ruleset, lines })
+    let (mut files, mut saved, mut sink) = (datacenter.into_files(), Saved::default(), Sink::new());
+    for (path, text) in dumps {
+        let file = match path {
+            "iptables-save" => &mut saved.iptables,
+            "ip6tables-save" => &mut saved.ip6tables,
+            "ipset" => &mut saved.ipset,
+            "ebtables" => &mut saved.ebtables,
+            other => return Err(format!("`{other}` is no dump that is read")),
+        };
+        *file = Some(files.add(path, text.to_vec()));
+    }
+    let dump = readback::read(&files, &saved, &mut sink);
+    Ok(Outcome { files, check, compile, read: sink.into_sorted(), dump, ruleset, lines })
 }
 
 impl Outcome {
@@ -62,6 +82,12 @@ impl Outcome {
         match ask {
             Ask::Check => self.show(&self.check),
             Ask::Compile => self.show(&self.compile),
+            Ask::Dump => self.show(&self.read),
+            Ask::Unknown => self.unknown(),
+            Ask::Strange => self.dump.ours().strange.iter().fold(String::new(), |text, span| {
+                let line = String::from_utf8_lossy(span.of(self.files.text(span.file))).into_owned();
+                text + &format!("{} {}\n", self.place(*span), printable(&line))
+            }),
             Ask::Help => self.help(),
             Ask::Rules { v6, raw, chain, filter } => {
                 let tables = if *v6 { &self.ruleset.v6 } else { &self.ruleset.v4 };
@@ -91,7 +117,17 @@ impl Outcome {
 
     /// The codes of everything that was found.
     pub fn codes(&self) -> BTreeSet<&'static str> {
-        self.check.iter().chain(&self.compile).map(|diagnostic| diagnostic.code.name()).collect()
+        self.check
+            .iter()
+            .chain(&self.compile)
+            .chain(&self.read)
+            .map(|diagnostic| diagnostic.code.name())
+            .collect()
+    }
+
+    /// Whether reading the dumps found something.
+    pub fn is_damaged(&self) -> bool {
+        !self.read.is_empty()
     }
 
     /// Whether `check` found something to complain about.
@@ -106,7 +142,7 @@ impl Outcome {
             let _ = writeln!(
                 text,
                 "{} {}[{}] {}",
-                self.place(diagnostic),
+                self.place(diagnostic.span),
                 diagnostic.severity.name(),
                 diagnostic.code,
                 printable(&diagnostic.message)
@@ -118,7 +154,7 @@ impl Outcome {
     fn help(&self) -> String {
         let mut text = String::new();
         for diagnostic in &self.check {
-            let place = self.place(diagnostic);
+            let place = self.place(diagnostic.span);
             let notes = diagnostic.notes.iter().map(|note| ("note", note));
             let fixes = diagnostic.fixes.iter().map(|fix| match fix.safety {
                 Safety::Safe => ("safe fix", &fix.title),
@@ -131,9 +167,38 @@ impl Outcome {
         text
     }
 
+    fn unknown(&self) -> String {
+        let mut text = String::new();
+        let mut say = |span, what: &str| {
+            let _ = writeln!(text, "{} {}", self.place(span), printable(what));
+        };
+        let tables = Family::BOTH.into_iter().flat_map(|family| self.dump.tables(family).values());
+        for rule in tables.flat_map(|table| table.chains.values()).flat_map(|chain| &chain.rules) {
+            for condition in &rule.conditions {
+                if let Condition::Unknown(what) = condition {
+                    say(rule.span, what);
+                }
+            }
+            if let Action::Unknown(what) = &rule.action {
+                say(rule.span, &format!("-j {what}"));
+            }
+        }
+        let tables = self.dump.bridge.values();
+        for rule in tables.flat_map(|table| table.chains.values()).flat_map(|chain| &chain.rules) {
+            for condition in &rule.conditions {
+                if let BridgeCondition::Unknown(what) = condition {
+                    say(rule.span, what);
+                }
+            }
+            if let BridgeAction::Unknown(what) = &rule.action {
+                say(rule.span, &format!("-j {what}"));
+            }
+        }
+        text
+    }
+
     /// `firewall/cluster.fw:3:5`
-    fn place(&self, diagnostic: &Diagnostic) -> String {
-        let span = diagnostic.span;
+    fn place(&self, span: Span) -> String {
         let file = self.files.file(span.file);
         let position = file.map(|file| file.line_index().position(file.text(), span.start));
         let (line, column) = position.map_or((0, 0), |position| (position.line, position.column));

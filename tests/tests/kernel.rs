@@ -10,32 +10,24 @@ extern crate alloc;
 
 mod damage;
 mod names;
+mod rulesets;
 
 use core::error::Error as _;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use proptest::strategy::{Strategy as _, ValueTree as _};
-use proptest::test_runner::TestRunner;
+use pvefw_core::diag::Sink;
 use pvefw_core::emit::{self, Restore};
-use pvefw_core::facts::Facts;
-use pvefw_core::host::{self, Sandbox, Texts, Tools, Variant, load, read_back};
+use pvefw_core::host::{self, Loaded, Sandbox, Texts, Tools, Variant, load, save};
 use pvefw_core::ir::Ruleset;
-use pvefw_tests::load::load as read_scenarios;
-use pvefw_tests::run::run;
-use pvefw_tests::{conformance, root};
+use pvefw_core::readback;
+use pvefw_tests::readback::{differences as rulesets_differ, ours};
+
+use rulesets::rulesets;
 
 /// Tells a child which share of the rulesets is its own: `1/2`.
 const SHARE: &str = "PVEFW_KERNEL_SHARE";
-
-/// How many damaged datacenters; the same ones on every run. `PROPTEST_CASES` asks for more.
-const DAMAGED: usize = 100;
-
-/// Scenarios whose rulesets this machine can't load, and why.
-const ELSEWHERE: [(&str, &str); 1] =
-    [("A node may have other names", "the service is not in this machine's `/etc/services`")];
 
 fn main() -> ExitCode {
     let outcome = match std::env::var(SHARE) {
@@ -119,45 +111,12 @@ fn one(tools: &Tools, ruleset: &Ruleset) -> Result<(), String> {
         };
         format!("{failed}: {} ({})", words(&failed.error), line.unwrap_or("no line named"))
     })?;
-    let differences = read_back(&tools).map_err(|error| words(&error))?.differences(&texts.count());
+    let (files, saved) = save(&tools).map_err(|error| words(&error))?;
+    let mut differences =
+        Loaded::of(&readback::read(&files, &saved, &mut Sink::new())).differences(&texts.count());
+    let ours = ours(&files, &saved)?;
+    differences.extend(rulesets_differ(&readback::normal(&ours), &readback::normal(ruleset)));
     if differences.is_empty() { Ok(()) } else { Err(differences.join("; ")) }
-}
-
-/// Everything to load, by name.
-fn rulesets() -> Result<Vec<(String, Ruleset)>, String> {
-    let mut found = Vec::new();
-    for case in conformance::cases()? {
-        found.push((case.name.clone(), case.compile()?));
-    }
-    for path in root::files(&root::package().join("suite"))? {
-        let name = path.strip_prefix(root::package()).unwrap_or(&path).display().to_string();
-        let text = String::from_utf8_lossy(&root::read(&path)?).into_owned();
-        for case in read_scenarios(&name, &text)?.cases {
-            if ELSEWHERE.iter().any(|(title, _)| *title == case.title) {
-                continue;
-            }
-            found.push((format!("{name}: {}", case.title), run(&case)?.ruleset().clone()));
-        }
-    }
-    let example = root::datacenter(&root::package().join(Path::new("../examples/datacenter")))?;
-    let nodes: Vec<String> = example.nodes().into_iter().map(str::to_owned).collect();
-    for node in nodes {
-        let facts = Facts { node: Some(node.clone()), ..Facts::default() };
-        found.push((format!("example, {node}"), example.compile(&facts).0));
-    }
-    for (kind, datacenter, facts) in names::datacenters() {
-        found.push((format!("all {kind}"), datacenter.compile(&facts).0));
-    }
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    let (mut runner, strategy) = (TestRunner::deterministic(), damage::damaged());
-    for number in 0..asked.unwrap_or(DAMAGED) {
-        let real = strategy.new_tree(&mut runner).map_err(|error| error.to_string())?.current();
-        let name = format!("damaged {number}, from {}", real.name);
-        found.push((name, real.datacenter().compile(&real.facts).0));
-    }
-    // Without a firewall there is nothing to load.
-    found.retain(|(_, ruleset)| !ruleset.is_empty());
-    Ok(found)
 }
 
 /// An error with its causes and advice.

@@ -15,6 +15,7 @@ use pvefw_core::report::Check;
 use pvefw_core::syntax::Tree;
 use pvefw_core::text::{Files, Span};
 use pvefw_tests::conformance;
+use pvefw_tests::readback::round_trip;
 
 use damage::{CORPUS, damaged};
 
@@ -101,6 +102,7 @@ proptest! {
         reports_are_safe_to_show(files, &checked, counts)?;
         spans_lie_in_their_files(files, checked.iter().chain(&compiled))?;
         lines_are_plain(&ruleset)?;
+        round_trip(&ruleset).map_err(TestCaseError::fail)?;
         no_rule_from_a_faulty_line(files, &ruleset, &compiled)?;
         check_finds_what_compile_finds(&checked, &compiled)?;
     }

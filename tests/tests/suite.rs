@@ -56,12 +56,17 @@ fn scenarios_hold() {
                 }
                 bodies.push((expectation.body.clone(), got));
             }
-            let checked = case.expectations.iter().any(|expectation| expectation.ask == Ask::Check);
-            if !checked && outcome.complains() {
-                count += 1;
-                writeln!(failures, "{}:{}: {}", scenario.path, case.line, case.title).unwrap();
-                failures += "    there are findings, but no `diagnostics` block\n";
-                failures += &diff("", &outcome.answer(&Ask::Check));
+            for (ask, complains, block) in [
+                (Ask::Check, outcome.complains(), "diagnostics"),
+                (Ask::Dump, outcome.is_damaged(), "diagnostics dump"),
+            ] {
+                let checked = case.expectations.iter().any(|expectation| expectation.ask == ask);
+                if !checked && complains {
+                    count += 1;
+                    writeln!(failures, "{}:{}: {}", scenario.path, case.line, case.title).unwrap();
+                    writeln!(failures, "    there are findings, but no `{block}` block").unwrap();
+                    failures += &diff("", &outcome.answer(&ask));
+                }
             }
         }
         let blessed = bless::replace(&scenario.text, &bodies);
@@ -78,7 +83,7 @@ fn every_code_has_a_scenario() {
     let mut seen = BTreeSet::new();
     for scenario in scenarios() {
         for (case, outcome) in scenario.cases.iter().zip(outcomes(&scenario)) {
-            let shows = |ask: &Ask| matches!(ask, Ask::Check | Ask::Compile);
+            let shows = |ask: &Ask| matches!(ask, Ask::Check | Ask::Compile | Ask::Dump);
             if case.expectations.iter().any(|expectation| shows(&expectation.ask)) {
                 seen.extend(outcome.codes());
             }

@@ -10,7 +10,7 @@ use crate::config::Action;
 use crate::config::options::RateLimit;
 use crate::emit;
 use crate::ir::{
-    AddressType, Addresses, BuiltIn, ChainName, ConnectionStates, IcmpType, Mark, Matches, Origin,
+    AddressTypes, Addresses, BuiltIn, ChainName, ConnectionStates, IcmpType, Mark, Matches, Origin,
     PortModule, PortRange, Ports, Protocol, Rate, RateUnit, Rule, Side, Spelling, Target, Test, Written,
 };
 use crate::tables::log_levels::LogLevel;
@@ -151,7 +151,7 @@ pub(super) fn addresses(side: Side, net: ipnet::IpNet) -> Test {
     Test::Address(side, Written::canonical(Addresses::Net(net)))
 }
 
-pub(super) fn destination_type(kind: AddressType) -> Test {
+pub(super) fn destination_type(kind: AddressTypes) -> Test {
     Test::AddressType(Side::Destination, kind)
 }
 

@@ -7,7 +7,7 @@ use super::{CHAINS, Compiler, log_level, on, span};
 use crate::Family;
 use crate::config::{Action, Direction};
 use crate::ir::{
-    AddressType, BuiltIn, ConnectionStates, HookPoint, InterfaceName, InterfacePattern, Maker, Matches,
+    AddressTypes, BuiltIn, ConnectionStates, HookPoint, InterfaceName, InterfacePattern, Maker, Matches,
     Origin, Protocol, Rule, Side, Target, Test,
 };
 use crate::policy::{self, Body, Owner};
@@ -216,5 +216,5 @@ fn igmp() -> Rule {
 
 /// UDP to a multicast address, for corosync.
 pub(super) fn multicast_type() -> Test {
-    super::build::destination_type(AddressType::Multicast)
+    super::build::destination_type(AddressTypes::MULTICAST)
 }

@@ -20,7 +20,7 @@ impl Compiler<'_> {
             let limit = HashLimit {
                 rate: number(host.protection_synflood_rate.as_ref().map(|rate| rate.value.0), 200),
                 burst: number(host.protection_synflood_burst.as_ref().map(|burst| burst.value.0), 1000),
-                name: "syn",
+                name: HashLimit::SYN,
                 buckets: 2_097_152,
                 source_prefix: if family == Family::V4 { 32 } else { 64 },
                 expire: number(host.nf_conntrack_tcp_timeout_syn_recv.as_ref().map(|time| time.value.0), 60)

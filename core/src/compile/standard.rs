@@ -9,7 +9,7 @@ use super::build::{Log, addresses, destination_type, direct, from_object, port, 
 use super::{CHAINS, Compiler, log_level, on, span};
 use crate::Family;
 use crate::ir::{
-    AddressType, BuiltIn, ChainName, ConnectionStates, IcmpModule, IcmpType, Mark, Match, Matches, Origin,
+    AddressTypes, BuiltIn, ChainName, ConnectionStates, IcmpModule, IcmpType, Mark, Match, Matches, Origin,
     PortModule, PortRange, Ports, Protocol, RejectWith, Rule, Side, Spelling, Target, TcpFlags, Test,
     Written,
 };
@@ -127,9 +127,9 @@ impl Compiler<'_> {
 fn drop_broadcast(family: Family) -> Vec<Rule> {
     match family {
         Family::V4 => Vec::from([
-            rule([destination_type(AddressType::Broadcast)], Target::Drop),
-            rule([destination_type(AddressType::Multicast)], Target::Drop),
-            rule([destination_type(AddressType::Anycast)], Target::Drop),
+            rule([destination_type(AddressTypes::BROADCAST)], Target::Drop),
+            rule([destination_type(AddressTypes::MULTICAST)], Target::Drop),
+            rule([destination_type(AddressTypes::ANYCAST)], Target::Drop),
             rule([addresses(Side::Destination, multicast_v4())], Target::Drop),
         ]),
         Family::V6 => {
@@ -143,7 +143,7 @@ fn reject(family: Family) -> Vec<Rule> {
     let with = |which, how| rule([protocol(which)], Target::Reject(how));
     match family {
         Family::V4 => Vec::from([
-            rule([destination_type(AddressType::Broadcast)], Target::Drop),
+            rule([destination_type(AddressTypes::BROADCAST)], Target::Drop),
             rule([addresses(Side::Source, multicast_v4())], Target::Drop),
             rule([protocol(Protocol::ICMP)], Target::Drop),
             with(Protocol::TCP, RejectWith::TcpReset),
@@ -232,7 +232,7 @@ fn smurfs() -> Vec<Rule> {
     let spelled = Written::spelled(crate::ir::Addresses::Net(unspecified), "0.0.0.0/32");
     Vec::from([
         rule([Test::Address(Side::Source, spelled)], Target::Return),
-        rule([Test::AddressType(Side::Source, AddressType::Broadcast)], goto()),
+        rule([Test::AddressType(Side::Source, AddressTypes::BROADCAST)], goto()),
         rule([addresses(Side::Source, multicast_v4())], goto()),
     ])
 }

@@ -17,12 +17,10 @@ impl Datacenter {
     /// The networks of the node that [`Datacenter::compile`] compiles for, for asking what happens to packets there.
     pub fn topology(&self, facts: &Facts) -> Topology {
         let node = self.node_name(facts);
-        let mut topology = Topology {
-            node: node.to_string(),
-            node_address: facts.node_ip,
-            networks: networks(facts),
-            ..Topology::default()
-        };
+        let mut topology = Topology::default();
+        topology.node = node.to_string();
+        topology.node_address = facts.node_ip;
+        topology.networks = networks(facts);
         // What is wrong with these lines is said by `check` and `compile`.
         let mut ignored = Sink::new();
         for (kind, id) in &self.kinds {
@@ -34,7 +32,7 @@ impl Datacenter {
             let text = self.files.text(*id);
             for nic in nic::parse(*id, text, *kind, &mut ignored) {
                 let id = NicId { kind: *kind, vmid: *vmid, index: nic.index };
-                topology.nics.insert(
+                topology.plug_in(
                     id,
                     NicPlace {
                         bridge: nic.bridge,

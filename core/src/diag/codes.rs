@@ -281,6 +281,19 @@ codes! {
     Error BAD_COROSYNC = "bad-corosync";
     /// `corosync.conf` names a host whose address is not known here.
     Warning UNRESOLVED_HOST = "unresolved-host";
+
+    // Dumps of what is loaded.
+
+    /// A line of a dump is not what the tool writes; it is left out, so the dump is not all that is loaded.
+    Error DUMP_SYNTAX = "dump-syntax";
+    /// A table of a dump has no end: rules may be missing.
+    Error DUMP_CUT_SHORT = "dump-cut-short";
+    /// A table, chain or set stands in a dump a second time; the second is left out.
+    Error DUMP_TWICE = "dump-twice";
+    /// A line of a dump belongs to a chain or set that the dump does not declare: a part is missing.
+    Error DUMP_UNDECLARED = "dump-undeclared";
+    /// The tool says that there are rules which its dump does not show (of its other variant, or of nft).
+    Warning DUMP_OTHER_RULES = "dump-other-rules";
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use core::fmt::Write;
 use super::write;
 use crate::Family;
 use crate::ir::{
-    Addresses, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mac, Mark, Match, PortModule, Ports, Queue,
-    Rule, Side, Spelling, Target, TcpFlags, Test, Written,
+    AddressTypes, Addresses, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mac, Mark, Match, PortModule,
+    Ports, Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
 };
 use crate::tables::icmp;
 
@@ -114,7 +114,7 @@ fn condition(out: &mut String, condition: &Match) {
             out.push(' ');
             tcp_flags(out, flags.set);
         }
-        Test::AddressType(side, kind) => {
+        Test::AddressType(side, kinds) => {
             option(
                 "-m addrtype ",
                 match side {
@@ -122,7 +122,8 @@ fn condition(out: &mut String, condition: &Match) {
                     Side::Destination => "--dst-type ",
                 },
             );
-            out.push_str(kind.name());
+            let names = AddressTypes::NAMES.iter().filter(|(kind, _)| kinds.contains(*kind));
+            list(out, names.map(|(_, name)| *name));
         }
         Test::ConnectionState(states) => {
             option("-m conntrack ", "--ctstate ");

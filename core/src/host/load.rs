@@ -6,9 +6,12 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::error::Error;
-use super::loaded::{Loaded, sets, tables};
+use super::loaded::Loaded;
 use super::tool::Tool;
 use super::tools::Tools;
+use crate::diag::Sink;
+use crate::readback::{self, Saved};
+use crate::text::Files;
 
 /// A ruleset as the tools take it: whole inputs of `ipset restore`, `iptables-restore --noflush`,
 /// `ip6tables-restore --noflush` and `ebtables-restore`. An empty text means: nothing for this tool.
@@ -37,12 +40,8 @@ impl<'a> Texts<'a> {
 
     /// What is in them; what [`read_back`] finds once they are loaded into an empty namespace.
     pub fn count(&self) -> Loaded {
-        Loaded {
-            ipset: sets(self.ipset),
-            iptables: tables(Tool::Iptables, self.iptables),
-            ip6tables: tables(Tool::Ip6tables, self.ip6tables),
-            ebtables: tables(Tool::Ebtables, self.ebtables),
-        }
+        let (files, saved) = dumps(Tool::ALL.map(|tool| self.of(tool).into()));
+        count(&files, &saved)
     }
 }
 
@@ -95,16 +94,44 @@ pub fn load(tools: &Tools, texts: &Texts<'_>) -> Result<Vec<Step>, Failed> {
     Ok(steps)
 }
 
+/// What the kernel has, as its tools print it, whoever loaded it.
+///
+/// # Errors
+/// The first tool's failure.
+pub fn save(tools: &Tools) -> Result<(Files, Saved), Error> {
+    let mut texts = Tool::ALL.map(|_| Vec::new());
+    for (text, tool) in texts.iter_mut().zip(Tool::ALL) {
+        *text = tools.save(tool)?.into_bytes();
+    }
+    Ok(dumps(texts))
+}
+
 /// Counts what the kernel has of ours.
 ///
 /// # Errors
 /// The first tool's failure.
 pub fn read_back(tools: &Tools) -> Result<Loaded, Error> {
-    let texts = Texts {
-        ipset: &tools.save(Tool::Ipset)?,
-        iptables: &tools.save(Tool::Iptables)?,
-        ip6tables: &tools.save(Tool::Ip6tables)?,
-        ebtables: &tools.save(Tool::Ebtables)?,
-    };
-    Ok(texts.count())
+    let (files, saved) = save(tools)?;
+    Ok(count(&files, &saved))
+}
+
+/// The texts of all tools, in the order of [`Tool::ALL`], as files.
+fn dumps(texts: [Vec<u8>; 4]) -> (Files, Saved) {
+    let mut files = Files::new();
+    let mut saved = Saved::default();
+    for (tool, text) in Tool::ALL.into_iter().zip(texts) {
+        let (file, name) = match tool {
+            Tool::Ipset => (&mut saved.ipset, "ipset"),
+            Tool::Iptables => (&mut saved.iptables, "iptables-save"),
+            Tool::Ip6tables => (&mut saved.ip6tables, "ip6tables-save"),
+            Tool::Ebtables => (&mut saved.ebtables, "ebtables"),
+        };
+        *file = Some(files.add(name, text));
+    }
+    (files, saved)
+}
+
+/// What is wrong with a line is not said: what is not understood is not counted, and shows as a difference.
+fn count(files: &Files, saved: &Saved) -> Loaded {
+    Loaded::of(&readback::read(files, saved, &mut Sink::new()))
 }

@@ -8,7 +8,7 @@
 //!   environment, a time limit and everything they say kept. No shell is ever involved.
 //! - [`sandbox`] moves this process into an empty network namespace that dies with it: there is nothing to clean up,
 //!   not even after `SIGKILL`.
-//! - [`mod@load`] feeds whole rulesets to the tools and reads them back.
+//! - [`mod@load`] feeds whole rulesets to the tools and gets their dumps, which [`crate::readback`] reads.
 //! - [`loaded`] counts what is in a restore text or in a dump, so that the two can be compared.
 //!
 //! Everything here blocks. A failure is an [`Error`] that names the tool, what it said and the line it complained about.
@@ -25,7 +25,7 @@ mod run;
 mod split;
 
 pub use error::{Error, Refusal};
-pub use load::{Failed, Step, Texts, load, read_back};
+pub use load::{Failed, Step, Texts, load, read_back, save};
 pub use loaded::Loaded;
 pub use sandbox::Sandbox;
 pub use tool::{Tool, Variant};

@@ -102,8 +102,8 @@ pub enum Test {
     },
     /// Its TCP flags (`-m tcp --tcp-flags`).
     TcpFlags(TcpFlags),
-    /// What kind of address its source or destination is (`-m addrtype`).
-    AddressType(Side, AddressType),
+    /// Its source or destination address is of one of these kinds (`-m addrtype`).
+    AddressType(Side, AddressTypes),
     /// What connection tracking thinks of it (`-m conntrack --ctstate`).
     ConnectionState(ConnectionStates),
     /// It passes from one port of a bridge to another (`-m physdev --physdev-is-bridged`).
@@ -251,25 +251,52 @@ impl TcpFlags {
     ];
 }
 
-/// What kind of address it is to the node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AddressType {
-    /// One of the node's broadcast addresses.
-    Broadcast,
-    /// A multicast address.
-    Multicast,
-    /// An anycast address.
-    Anycast,
-}
+/// A set of kinds of address, as the node's routing sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AddressTypes(u16);
 
-impl AddressType {
-    /// The tools' word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Broadcast => "BROADCAST",
-            Self::Multicast => "MULTICAST",
-            Self::Anycast => "ANYCAST",
-        }
+impl AddressTypes {
+    /// The unspecified address.
+    pub const UNSPECIFIED: Self = Self(1);
+    /// An address of one other machine.
+    pub const UNICAST: Self = Self(1 << 1);
+    /// One of the node's own addresses.
+    pub const LOCAL: Self = Self(1 << 2);
+    /// One of the node's broadcast addresses.
+    pub const BROADCAST: Self = Self(1 << 3);
+    /// An anycast address.
+    pub const ANYCAST: Self = Self(1 << 4);
+    /// A multicast address.
+    pub const MULTICAST: Self = Self(1 << 5);
+    /// An address whose packets the node throws away.
+    pub const BLACKHOLE: Self = Self(1 << 6);
+    /// An address that the node calls unreachable.
+    pub const UNREACHABLE: Self = Self(1 << 7);
+    /// An address that the node forbids.
+    pub const PROHIBIT: Self = Self(1 << 8);
+
+    /// The kinds with the tools' names, in the order in which the tools print them.
+    pub const NAMES: [(Self, &'static str); 9] = [
+        (Self::UNSPECIFIED, "UNSPEC"),
+        (Self::UNICAST, "UNICAST"),
+        (Self::LOCAL, "LOCAL"),
+        (Self::BROADCAST, "BROADCAST"),
+        (Self::ANYCAST, "ANYCAST"),
+        (Self::MULTICAST, "MULTICAST"),
+        (Self::BLACKHOLE, "BLACKHOLE"),
+        (Self::UNREACHABLE, "UNREACHABLE"),
+        (Self::PROHIBIT, "PROHIBIT"),
+    ];
+
+    /// The kinds of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all kinds of `other` are among these.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
     }
 }
 
@@ -287,18 +314,33 @@ impl ConnectionStates {
     /// It belongs to a known connection.
     pub const ESTABLISHED: Self = Self(8);
 
+    /// Nobody tracks its connection (`CT --notrack`).
+    pub const UNTRACKED: Self = Self(16);
+    /// Its connection has another source address than it seems.
+    pub const SOURCE_TRANSLATED: Self = Self(32);
+    /// Its connection has another destination address than it seems.
+    pub const DESTINATION_TRANSLATED: Self = Self(64);
+
     /// The states with the tools' names, in the order in which we write them.
-    pub const NAMES: [(Self, &'static str); 4] = [
+    pub const NAMES: [(Self, &'static str); 7] = [
         (Self::INVALID, "INVALID"),
         (Self::NEW, "NEW"),
         (Self::RELATED, "RELATED"),
         (Self::ESTABLISHED, "ESTABLISHED"),
+        (Self::UNTRACKED, "UNTRACKED"),
+        (Self::SOURCE_TRANSLATED, "SNAT"),
+        (Self::DESTINATION_TRANSLATED, "DNAT"),
     ];
 
     /// The states of both.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Whether any state of `other` is among these.
+    pub const fn overlap(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether all states of `other` are among these.
@@ -368,7 +410,7 @@ pub struct HashLimit {
     pub rate: u32,
     /// Matches at once.
     pub burst: u32,
-    /// Name of the kernel's table.
+    /// Name of the kernel's table: [`HashLimit::SYN`] is the only one we make.
     pub name: &'static str,
     /// Buckets of the kernel's table.
     pub buckets: u32,
@@ -376,4 +418,12 @@ pub struct HashLimit {
     pub source_prefix: u8,
     /// Time after which a silent source is forgotten, in milliseconds.
     pub expire: u32,
+}
+
+impl HashLimit {
+    /// The kernel's table of the protection from SYN floods.
+    pub const SYN: &'static str = "syn";
+
+    /// The kernel makes no larger tables, whatever it is asked for.
+    pub const MOST_BUCKETS: u32 = 1_048_576;
 }

@@ -29,7 +29,7 @@ pub use address::{AddressRange, Addresses};
 pub use bridge::{BridgeChain, BridgeMatch, BridgeRule, BridgeTable, BridgeTarget};
 pub use mac::Mac;
 pub use matcher::{
-    AddressType, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, Matches, PortModule,
+    AddressTypes, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mark, Match, Matches, PortModule,
     Protocol, Rate, RateUnit, Side, TcpFlags, Test,
 };
 pub use name::{ChainName, InterfaceName, InterfacePattern, NameError, SetName};

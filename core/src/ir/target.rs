@@ -34,35 +34,57 @@ pub enum Target {
     Helper(&'static str),
 }
 
-/// How the sender is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RejectWith {
-    /// TCP reset.
-    TcpReset,
-    /// ICMP port unreachable.
-    IcmpPortUnreachable,
-    /// ICMP host unreachable.
-    IcmpHostUnreachable,
-    /// ICMP host administratively prohibited.
-    IcmpHostProhibited,
-    /// `ICMPv6` port unreachable.
-    Icmp6PortUnreachable,
-    /// `ICMPv6` administratively prohibited.
-    Icmp6AdmProhibited,
+macro_rules! reject_with {
+    ($($(#[doc = $doc:literal])+ $name:ident: $text:literal;)+) => {
+        /// How the sender is told.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum RejectWith {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl RejectWith {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The tools' word.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
 }
 
-impl RejectWith {
-    /// The tools' word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TcpReset => "tcp-reset",
-            Self::IcmpPortUnreachable => "icmp-port-unreachable",
-            Self::IcmpHostUnreachable => "icmp-host-unreachable",
-            Self::IcmpHostProhibited => "icmp-host-prohibited",
-            Self::Icmp6PortUnreachable => "icmp6-port-unreachable",
-            Self::Icmp6AdmProhibited => "icmp6-adm-prohibited",
-        }
-    }
+reject_with! {
+    /// TCP reset.
+    TcpReset: "tcp-reset";
+    /// ICMP network unreachable.
+    IcmpNetUnreachable: "icmp-net-unreachable";
+    /// ICMP host unreachable.
+    IcmpHostUnreachable: "icmp-host-unreachable";
+    /// ICMP protocol unreachable.
+    IcmpProtoUnreachable: "icmp-proto-unreachable";
+    /// ICMP port unreachable.
+    IcmpPortUnreachable: "icmp-port-unreachable";
+    /// ICMP network administratively prohibited.
+    IcmpNetProhibited: "icmp-net-prohibited";
+    /// ICMP host administratively prohibited.
+    IcmpHostProhibited: "icmp-host-prohibited";
+    /// ICMP administratively prohibited.
+    IcmpAdminProhibited: "icmp-admin-prohibited";
+    /// `ICMPv6` no route.
+    Icmp6NoRoute: "icmp6-no-route";
+    /// `ICMPv6` administratively prohibited.
+    Icmp6AdmProhibited: "icmp6-adm-prohibited";
+    /// `ICMPv6` address unreachable.
+    Icmp6AddrUnreachable: "icmp6-addr-unreachable";
+    /// `ICMPv6` port unreachable.
+    Icmp6PortUnreachable: "icmp6-port-unreachable";
+    /// `ICMPv6` source address failed policy.
+    Icmp6PolicyFail: "icmp6-policy-fail";
+    /// `ICMPv6` reject route.
+    Icmp6RejectRoute: "icmp6-reject-route";
 }
 
 /// Which queue, and what happens when nobody listens.

@@ -89,10 +89,12 @@ pub struct StepReport<'a> {
     pub table: &'static str,
     /// The chain.
     pub chain: String,
-    /// The rule as the tool is told.
+    /// The rule as the tool is told; empty for rules of a dump.
     pub rule: String,
     /// `accept`, `drop`, `reject`, `return`, `jump`, `goto`, `mark`, `connmark`, `log`, `queue`, `continue` or `unknown`.
     pub effect: &'static str,
+    /// Whether its conditions hold for sure; where not, the way goes on as if they did not.
+    pub certain: bool,
     /// The chain that `jump` and `goto` lead to.
     pub target: Option<String>,
     /// What made the rule: `line`, `macro`, `group`, `policy` or `built-in`.
@@ -153,7 +155,7 @@ impl<'f> Answers<'f> {
         };
         let short = self.short(trace.answer);
         let logs = trace.hops.iter().enumerate().flat_map(|(hop, passed)| {
-            passed.steps.iter().filter_map(move |step| match &step.effect {
+            passed.steps.iter().filter(|step| step.certain).filter_map(move |step| match &step.effect {
                 Effect::Log(prefix) => Some(Log { prefix: prefix.to_string(), limit: limit_text(step), hop }),
                 _ => None,
             })
@@ -228,6 +230,7 @@ impl<'f> Answers<'f> {
             chain: step.chain.clone(),
             rule: step.rule.clone(),
             effect,
+            certain: step.certain,
             target,
             maker,
             what,

@@ -2,28 +2,28 @@
 
 use alloc::vec::Vec;
 
-use super::conditions::View;
-use super::program::{Action, Chain, Conditions, Program, Rule};
-use crate::ir::{RejectWith, Test};
+use super::check::Truth;
+use super::program::{Action, AtEnd, Chain, Program, Rule};
+use super::view::View;
+use crate::ir::{RejectWith, Side};
+use crate::readback::Change;
 
-/// A rule by its place: chain, rule.
+/// A rule by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RuleId {
     /// Which of the simulator's programs.
     pub(super) program: u8,
-    pub(super) chain: u32,
+    /// Its number in the program.
     pub(super) rule: u32,
 }
 
-/// What travels with a packet from rule to rule and from hop to hop.
+/// Who is to be named for what happens.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Carried {
-    /// The packet's mark.
-    pub(super) mark: u32,
-    /// The rule that is behind the mark.
-    pub(super) marked_by: Option<RuleId>,
+pub(super) struct Responsible {
+    /// The rule behind the packet's mark.
+    marked: Option<RuleId>,
     /// The last rule that let the packet pass without ending its way.
-    pub(super) passed_by: Option<RuleId>,
+    passed: Option<RuleId>,
 }
 
 /// How the way through a table ends.
@@ -37,25 +37,23 @@ pub(super) enum End {
     Unknown,
 }
 
-/// Answers for conditions that can't be told, by trying one after the other.
+/// Answers to what can't be told, by trying one after the other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Guesses {
-    /// Whether the n-th unknown condition holds; those after the last don't.
-    pub(super) holds: Vec<bool>,
-    /// How many have been asked about.
+    /// The answer to the n-th question; what comes after the last is answered with no.
+    pub(super) answers: Vec<bool>,
+    /// How many have been asked.
     pub(super) asked: usize,
-    /// Whether a rule was met whose effect is not known.
-    pub(super) effect: bool,
 }
 
 impl Guesses {
     fn next(&mut self) -> bool {
         let at = self.asked;
         self.asked += 1;
-        if let Some(holds) = self.holds.get(at) {
-            return *holds;
+        if let Some(answer) = self.answers.get(at) {
+            return *answer;
         }
-        self.holds.push(false);
+        self.answers.push(false);
         false
     }
 }
@@ -66,6 +64,8 @@ pub(super) trait Watch {
     const NEAR_MISSES: bool;
     /// A rule's conditions hold.
     fn matched(&mut self, rule: RuleId, depth: usize, view: &View<'_>);
+    /// Whether a rule's conditions hold can't be told; the walk goes on as if they did not.
+    fn maybe(&mut self, rule: RuleId, depth: usize, view: &View<'_>);
     /// Exactly one condition of a rule fails.
     fn nearly(&mut self, rule: RuleId, depth: usize, failing: usize, view: &View<'_>);
 }
@@ -76,43 +76,51 @@ pub(super) struct Unwatched;
 impl Watch for Unwatched {
     const NEAR_MISSES: bool = false;
     fn matched(&mut self, _: RuleId, _: usize, _: &View<'_>) {}
+    fn maybe(&mut self, _: RuleId, _: usize, _: &View<'_>) {}
     fn nearly(&mut self, _: RuleId, _: usize, _: usize, _: &View<'_>) {}
 }
 
 /// More rules than this are not walked for one packet. Without circles only jumps that fan out a thousandfold get here.
 const MOST_RULES: usize = 4_000_000;
 
+/// What a walk needs beside the packet; kept from one to the next, for its memory.
+#[derive(Default)]
+pub(super) struct Walk<'p> {
+    stack: Vec<Frame<'p>>,
+    pub(super) responsible: Responsible,
+    pub(super) guesses: Guesses,
+}
+
 /// Where the walk is in a chain.
 struct Frame<'p> {
-    chain: u32,
-    rules: &'p Chain,
     cursor: Cursor<'p>,
-    /// The innermost jump to here that a line of the configuration made.
+    /// The innermost jump to here that a line made.
     by: Option<RuleId>,
+    at_end: AtEnd,
 }
 
 /// The rules of a chain that may match, in order.
 enum Cursor<'p> {
-    All(u32),
+    All { next: u32, end: u32 },
     Indexed { named: &'p [u32], others: &'p [u32] },
 }
 
-impl Cursor<'_> {
-    fn of<'p>(chain: &'p Chain, view: &View<'_>) -> Cursor<'p> {
+impl<'p> Cursor<'p> {
+    fn of(chain: &'p Chain, view: &View<'_>) -> Self {
         match &chain.index {
-            None => Cursor::All(0),
+            None => Self::All { next: chain.rules.0, end: chain.rules.1 },
             Some(index) => {
-                Cursor::Indexed { named: index.naming(view.interface(index.field)), others: &index.others }
+                Self::Indexed { named: index.naming(view.interface(index.field)), others: &index.others }
             }
         }
     }
 
     fn next(&mut self) -> Option<u32> {
         let (named, others) = match self {
-            Self::All(next) => {
+            Self::All { next, end } => {
                 let rule = *next;
                 *next += 1;
-                return Some(rule);
+                return (rule < *end).then_some(rule);
             }
             Self::Indexed { named, others } => (named, others),
         };
@@ -128,108 +136,143 @@ impl Cursor<'_> {
 }
 
 impl Program {
-    pub(super) fn rule(&self, id: RuleId) -> Option<&Rule> {
-        self.chains.get(id.chain as usize)?.rules.get(id.rule as usize)
+    /// Whether a rule matches; `Err` names the first condition that fails.
+    fn matches(&self, rule: &Rule, view: &View<'_>) -> Result<Truth, usize> {
+        let mut truth = if rule.unsure { Truth::Unknown } else { Truth::Yes };
+        for (check, at) in self.checks(rule).iter().zip(0..) {
+            match check.holds(view, &self.lists) {
+                Truth::Yes => {}
+                Truth::No => return Err(at),
+                Truth::Unknown => truth = Truth::Unknown,
+            }
+        }
+        Ok(truth)
+    }
+
+    /// Whether all conditions but this one hold.
+    fn only_failing(&self, rule: &Rule, failing: usize, view: &View<'_>) -> bool {
+        let rest = self.checks(rule).iter().skip(failing + 1);
+        !rest.into_iter().any(|check| check.holds(view, &self.lists) == Truth::No)
     }
 
     /// Runs a packet through the chain that a hook enters.
-    pub(super) fn run<W: Watch>(
-        &self,
+    pub(super) fn run<'p, W: Watch>(
+        &'p self,
         program: u8,
         entry: u32,
         view: &mut View<'_>,
-        carried: &mut Carried,
-        guesses: &mut Guesses,
+        walk: &mut Walk<'p>,
         watch: &mut W,
     ) -> End {
+        let Walk { stack, responsible, guesses } = walk;
         let frame = |chain: u32, by, view: &View<'_>| {
-            let rules = self.chains.get(chain as usize)?;
-            Some(Frame { chain, rules, cursor: Cursor::of(rules, view), by })
+            let chain = self.chains.get(chain as usize)?;
+            Some(Frame { cursor: Cursor::of(chain, view), by, at_end: chain.at_end })
         };
-        let Some(first) = frame(entry, None, view) else { return End::Accept(None) };
-        let drops_at_end = first.rules.drops_at_end;
-        let mut stack = Vec::with_capacity(8);
-        stack.push(first);
-        carried.passed_by = None;
+        stack.clear();
+        stack.extend(frame(entry, None, view));
+        responsible.passed = None;
+        let (protocol, port) =
+            (view.protocol.unwrap_or_default(), view.port(Side::Destination).unwrap_or_default());
         let mut walked = 0_usize;
         while let Some(top) = stack.last_mut() {
-            let Some((number, rule)) =
-                top.cursor.next().and_then(|n| Some((n, top.rules.rules.get(n as usize)?)))
-            else {
+            let by = top.by;
+            let Some(number) = top.cursor.next() else {
+                match top.at_end {
+                    AtEnd::Return => {}
+                    AtEnd::Drop => return End::Drop(None),
+                    AtEnd::MayAccept if guesses.next() => return End::Accept(responsible.passed),
+                    AtEnd::MayAccept => {}
+                }
                 stack.pop();
                 continue;
             };
+            let Some(rule) = self.rules.get(number as usize) else { continue };
             walked += 1;
             if walked > MOST_RULES {
-                guesses.effect = true;
+                guesses.next();
                 return End::Unknown;
             }
-            let id = RuleId { program, chain: top.chain, rule: number };
-            let by = top.by;
-            view.mark = carried.mark;
-            if let Some(failing) = view.first_failing(&rule.conditions) {
-                if W::NEAR_MISSES && view.failing(&rule.conditions).nth(1).is_none() {
-                    watch.nearly(id, stack.len(), failing, view);
-                }
+            if !W::NEAR_MISSES && !rule.gate.lets_in(protocol, port) {
                 continue;
             }
-            if !rule.unknown.is_empty() && !guesses.next() {
-                continue;
+            let id = RuleId { program, rule: number };
+            match self.matches(rule, view) {
+                Ok(Truth::Yes) => {}
+                Ok(_) if guesses.next() => {}
+                Ok(_) => {
+                    watch.maybe(id, stack.len(), view);
+                    continue;
+                }
+                Err(failing) => {
+                    if W::NEAR_MISSES && self.only_failing(rule, failing, view) {
+                        watch.nearly(id, stack.len(), failing, view);
+                    }
+                    continue;
+                }
             }
             watch.matched(id, stack.len(), view);
-            match &rule.action {
-                Action::Continue | Action::Log(_) | Action::SetConnectionMark(_) => {}
+            // The rule that people would name: behind a mark the one that set it, in a built-in chain the line that
+            // leads there.
+            let named = match responsible.marked {
+                Some(marked) if rule.tests_mark => marked,
+                _ if rule.has_line => id,
+                _ => by.unwrap_or(id),
+            };
+            match rule.action {
+                Action::Continue => {}
+                Action::Change(change) => match change {
+                    Change::Mark => view.unsure.mark = true,
+                    Change::ConnectionMark => view.connection_mark = None,
+                    Change::Tracking => view.unsure.tracking = true,
+                    Change::Sets => view.unsure.sets = true,
+                    Change::Nothing | Change::Header => {}
+                },
+                Action::SetConnectionMark(value) => view.connection_mark = Some(value),
                 Action::SetMark(mark) => {
-                    carried.mark = (carried.mark & !mark.mask) | mark.value;
-                    carried.marked_by = (mark.value != 0).then(|| by.unwrap_or(id));
+                    view.mark = (view.mark & !mark.mask) | mark.value;
+                    if mark.mask == u32::MAX {
+                        view.unsure.mark = false;
+                    }
+                    responsible.marked = (mark.value != 0).then_some(named);
                     if mark.value != 0 {
-                        carried.passed_by = carried.marked_by;
+                        responsible.passed = Some(named);
                     }
                 }
                 Action::Return => {
-                    carried.passed_by = Some(self.responsible(rule, id, by, carried));
+                    responsible.passed = Some(named);
                     // At the end of a chain of the kernel's own its policy counts.
+                    if stack.len() == 1 && top_drops(stack) {
+                        return End::Drop(None);
+                    }
                     stack.pop();
                 }
                 Action::Jump(to) | Action::Goto(to) => {
-                    let by = if rule.origin.span.is_some() { Some(id) } else { by };
-                    if matches!(rule.action, Action::Goto(_)) {
+                    let by = if rule.has_line { Some(id) } else { by };
+                    // The kernel's own chains have their policy also after `-g`.
+                    if matches!(rule.action, Action::Goto(_)) && stack.len() > 1 {
                         stack.pop();
+                    } else if let (Action::Goto(_), Some(first)) = (rule.action, stack.last_mut()) {
+                        first.cursor = Cursor::All { next: 0, end: 0 };
                     }
                     // Circles are refused beforehand, so the stack is never deeper than there are chains.
-                    stack.extend(frame(*to, by, view));
+                    stack.extend(frame(to, by, view));
                 }
-                Action::Accept => return End::Accept(Some(self.responsible(rule, id, by, carried))),
-                Action::Drop => return End::Drop(Some(self.responsible(rule, id, by, carried))),
-                Action::Reject(with) => return End::Reject(*with, self.responsible(rule, id, by, carried)),
                 // Nobody is asked here: a program that listens may still drop it.
-                Action::Queue(queue) if queue.bypass => {
-                    return End::Accept(Some(self.responsible(rule, id, by, carried)));
-                }
-                Action::Queue(_) => return End::Drop(Some(self.responsible(rule, id, by, carried))),
+                Action::Accept | Action::QueueOrPass => return End::Accept(Some(named)),
+                Action::Drop | Action::QueueOrDrop => return End::Drop(Some(named)),
+                Action::Reject(with) => return End::Reject(with, named),
                 Action::Unknown => {
-                    guesses.effect = true;
                     if guesses.next() {
                         return End::Unknown;
                     }
                 }
             }
         }
-        if drops_at_end { End::Drop(None) } else { End::Accept(carried.passed_by) }
-    }
-
-    /// The rule that people would name: behind a mark the rule that set it, in a built-in chain the line that leads there.
-    fn responsible(&self, rule: &Rule, id: RuleId, by: Option<RuleId>, carried: &Carried) -> RuleId {
-        if tests_for_mark(rule) {
-            return carried.marked_by.unwrap_or(id);
-        }
-        if rule.origin.span.is_some() { id } else { by.unwrap_or(id) }
+        End::Accept(responsible.passed)
     }
 }
 
-fn tests_for_mark(rule: &Rule) -> bool {
-    let Conditions::Ip { matches, .. } = &rule.conditions else { return false };
-    matches
-        .iter()
-        .any(|condition| !condition.negated && matches!(&condition.test, Test::Mark(mark) if mark.value != 0))
+fn top_drops(stack: &[Frame<'_>]) -> bool {
+    stack.last().is_some_and(|frame| frame.at_end == AtEnd::Drop)
 }

@@ -4,10 +4,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::conditions::View;
-use super::packet::{Frame, IpPacket, Transport};
-use super::program::Conditions;
+use super::check::Field;
+use super::packet::Frame;
 use super::trace::Failing;
+use super::view::View;
 use crate::emit::net_text;
 use crate::ir::{Addresses, ConnectionStates, Match, Ports, Protocol, Side, Test};
 use crate::syntax::OptionName;
@@ -17,8 +17,7 @@ use crate::tables::protocols;
 const MOST_LISTED: usize = 4;
 
 /// Explains a failing condition. `None`: it is about the way, not about the packet, so nobody wonders.
-pub(super) fn failing(conditions: &Conditions, at: usize, view: &View<'_>) -> Option<Failing> {
-    let Conditions::Ip { matches, .. } = conditions else { return None };
+pub(super) fn failing(matches: &[Match], at: usize, view: &View<'_>) -> Option<Failing> {
     let Frame::Ip(packet) = &view.packet.frame else { return None };
     let Match { negated, test } = matches.get(at)?;
     let of = |side| match side {
@@ -34,14 +33,14 @@ pub(super) fn failing(conditions: &Conditions, at: usize, view: &View<'_>) -> Op
                 format!(
                     "the {} {} is{not} in {}",
                     of(*side),
-                    packet.address(*side),
+                    view.address(*side)?,
                     self::addresses(addresses.value())
                 ),
             )
         }
         Test::InSet(side, _) => {
             let part = if *side == Side::Source { OptionName::Source } else { OptionName::Destination };
-            (Some(part), format!("the {} {} is{not} in the set", of(*side), packet.address(*side)))
+            (Some(part), format!("the {} {} is{not} in the set", of(*side), view.address(*side)?))
         }
         Test::Protocol(protocol) => (
             Some(OptionName::Protocol),
@@ -52,13 +51,13 @@ pub(super) fn failing(conditions: &Conditions, at: usize, view: &View<'_>) -> Op
             ),
         ),
         Test::Port { side, ports, .. } => {
-            let port = packet.port(*side)?;
+            let port = view.port(*side)?;
             let part =
                 if *side == Side::Source { OptionName::SourcePort } else { OptionName::DestinationPort };
             (Some(part), format!("the {} port is {port}, not {}", of(*side), self::ports(ports.value())))
         }
         Test::Icmp { kind, .. } => {
-            let Transport::Icmp { kind: actual, code } = packet.transport else { return None };
+            let (actual, code) = view.icmp()?;
             let kind = kind.value();
             let wanted = match (kind.kind, kind.code) {
                 (Some(kind), Some(code)) => format!("{kind} with code {code}"),
@@ -71,8 +70,8 @@ pub(super) fn failing(conditions: &Conditions, at: usize, view: &View<'_>) -> Op
         }
         Test::InInterface(pattern) | Test::OutInterface(pattern) => {
             let (way, actual) = match test {
-                Test::InInterface(_) => ("comes in by", view.interface_in),
-                _ => ("leaves by", view.interface_out),
+                Test::InInterface(_) => ("comes in by", view.interface(Field::In)),
+                _ => ("leaves by", view.interface(Field::Out)),
             };
             let actual = actual.map_or_else(|| "nothing".to_string(), |name| name.to_string());
             let more = if pattern.prefix { "+" } else { "" };
@@ -124,14 +123,4 @@ fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
 fn protocol_name(protocol: Protocol) -> String {
     let known = protocol.keyword().or_else(|| protocols::name(protocol.0));
     known.map_or_else(|| protocol.0.to_string(), ToString::to_string)
-}
-
-impl View<'_> {
-    /// The packet's address on a side, if it is an IP packet.
-    pub(super) fn address(&self, side: Side) -> Option<core::net::IpAddr> {
-        match &self.packet.frame {
-            Frame::Ip(packet) => Some(IpPacket::address(packet, side)),
-            _ => None,
-        }
-    }
 }

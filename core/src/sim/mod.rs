@@ -14,7 +14,7 @@
 //!
 //! Rate limits count as kept: one packet is always within them. `tests/lab` holds the answers against a real kernel.
 
-mod conditions;
+mod check;
 mod eval;
 mod explain;
 mod mistake;
@@ -26,8 +26,10 @@ mod question;
 pub mod render;
 mod sets;
 mod simulator;
+mod stages;
 mod topology;
 mod trace;
+mod view;
 mod zone;
 
 pub use mistake::Mistake;

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use super::topology::Endpoint;
 use super::zone::Zone;
 use crate::Family;
-use crate::ir::{ConnectionStates, Mac, Protocol, TcpFlags};
+use crate::ir::{Mac, Protocol, TcpFlags};
 
 /// A packet on its way between two places, with everything that rules look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,18 +132,6 @@ impl ConnectionState {
             Self::Related => "RELATED",
             Self::Invalid => "INVALID",
             Self::Untracked => "UNTRACKED",
-        }
-    }
-
-    /// Whether a rule for `states` means this one.
-    pub(super) const fn is_one_of(self, states: ConnectionStates) -> bool {
-        match self {
-            Self::New => states.contains(ConnectionStates::NEW),
-            Self::Established => states.contains(ConnectionStates::ESTABLISHED),
-            Self::Related => states.contains(ConnectionStates::RELATED),
-            Self::Invalid => states.contains(ConnectionStates::INVALID),
-            // We write no rule for these.
-            Self::Untracked => false,
         }
     }
 

@@ -6,7 +6,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::mistake::Mistake;
 use super::packet::{ConnectionState, Frame, IpPacket, Packet, Transport};
-use super::topology::{NicPlace, Topology};
+use super::topology::{Endpoint, NicPlace, Topology};
 use super::zone::Zone;
 use crate::Family;
 use crate::diag::suggest::nearest;
@@ -84,21 +84,20 @@ impl Question {
             ))
             .help("no rule sees what stays in one place"));
         }
+        let (from, to) = (End::find(from, topology)?, End::find(to, topology)?);
         let kind = self.kind(names)?;
-        let mac = match (&self.mac, from) {
+        let mac = match (&self.mac, from.nic) {
             (Some(text), _) => Some(Mac::parse(text).ok_or_else(|| {
                 Mistake::new(format!("`{text}` is no hardware address"))
                     .help("write six pairs: `BC:24:11:00:01:00`")
             })?),
-            (None, Zone::Nic(id)) => topology.nic(id)?.mac,
-            (None, _) => None,
+            (None, nic) => nic.and_then(|nic| nic.mac),
         };
         let frame = match kind {
-            Kind::Ip(protocol) => Frame::Ip(self.ip(protocol, from, to, topology)?),
+            Kind::Ip(protocol) => Frame::Ip(self.ip(protocol, &from, &to)?),
             Kind::Arp => {
                 self.no_ports("ARP")?;
-                let own = || own_address(from, Family::V4, topology);
-                match self.source.map_or_else(own, Ok)? {
+                match self.source.unwrap_or_else(|| from.address(Family::V4)) {
                     IpAddr::V4(source) => Frame::Arp { source },
                     IpAddr::V6(_) => {
                         return Err(Mistake::new("ARP has no IPv6 addresses").help(
@@ -112,13 +111,7 @@ impl Question {
                 Frame::Other(ethertype)
             }
         };
-        let packet = Packet {
-            zones: (from, to),
-            from: topology.endpoint(from)?,
-            to: topology.endpoint(to)?,
-            mac,
-            frame,
-        };
+        let packet = Packet { zones: (from.zone, to.zone), from: from.endpoint, to: to.endpoint, mac, frame };
         packet.can_travel()?;
         Ok(packet)
     }
@@ -144,8 +137,8 @@ impl Question {
         }
     }
 
-    fn ip(&self, protocol: Protocol, from: Zone, to: Zone, topology: &Topology) -> Result<IpPacket, Mistake> {
-        let (source, destination) = self.addresses(protocol, from, to, topology)?;
+    fn ip(&self, protocol: Protocol, from: &End<'_>, to: &End<'_>) -> Result<IpPacket, Mistake> {
+        let (source, destination) = self.addresses(protocol, from, to)?;
         let family = if source.is_ipv4() { Family::V4 } else { Family::V6 };
         let state = match &self.state {
             None => None,
@@ -201,26 +194,26 @@ impl Question {
     fn addresses(
         &self,
         protocol: Protocol,
-        from: Zone,
-        to: Zone,
-        topology: &Topology,
+        from: &End<'_>,
+        to: &End<'_>,
     ) -> Result<(IpAddr, IpAddr), Mistake> {
         let (source, destination) = match (self.source, self.dest) {
             (Some(source), Some(destination)) => (source, destination),
-            (Some(source), None) => (source, own_address(to, family_of(source), topology)?),
-            (None, Some(destination)) => (own_address(from, family_of(destination), topology)?, destination),
+            (Some(source), None) => (source, to.address(family_of(source))),
+            (None, Some(destination)) => (from.address(family_of(destination)), destination),
             (None, None) => {
-                let family = if protocol == Protocol::ICMPV6 { Family::V6 } else { Family::V4 };
-                let known = |zone| {
-                    Ok::<_, Mistake>((knows(zone, Family::V4, topology)?, knows(zone, Family::V6, topology)?))
+                let known = |end: &End<'_>, family| end.known_address(family).is_some();
+                let only_v6 = |end, other| {
+                    known(end, Family::V6) && !known(end, Family::V4) && !known(other, Family::V4)
                 };
-                // A place that is known by IPv6 addresses alone is asked by IPv6.
-                let family = match (protocol, known(from)?, known(to)?) {
-                    (Protocol::ICMP | Protocol::ICMPV6, ..) => family,
-                    (_, (false, true), (false, _)) | (_, (false, _), (false, true)) => Family::V6,
-                    _ => family,
+                let family = match protocol {
+                    Protocol::ICMP => Family::V4,
+                    Protocol::ICMPV6 => Family::V6,
+                    // A place that is known by IPv6 addresses alone is asked by IPv6.
+                    _ if only_v6(from, to) || only_v6(to, from) => Family::V6,
+                    _ => Family::V4,
                 };
-                (own_address(from, family, topology)?, own_address(to, family, topology)?)
+                (from.address(family), to.address(family))
             }
         };
         if source.is_ipv4() != destination.is_ipv4() {
@@ -274,38 +267,41 @@ const fn family_of(address: IpAddr) -> Family {
     if address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 
-/// Whether the configuration shows an address of this family.
-fn knows(zone: Zone, family: Family, topology: &Topology) -> Result<bool, Mistake> {
-    Ok(known_address(zone, family, topology)?.is_some())
+/// A zone with what is known about it.
+struct End<'t> {
+    zone: Zone,
+    endpoint: Endpoint,
+    nic: Option<&'t NicPlace>,
+    /// Of the node.
+    address: Option<IpAddr>,
 }
 
-fn known_address(zone: Zone, family: Family, topology: &Topology) -> Result<Option<IpAddr>, Mistake> {
-    Ok(match zone {
-        Zone::Host => topology.node_address.filter(|address| family_of(*address) == family),
-        Zone::Port { .. } => None,
-        Zone::Nic(id) => {
-            let NicPlace { v4, v6, .. } = topology.nic(id)?;
-            match family {
-                Family::V4 => v4.map(IpAddr::V4),
-                Family::V6 => v6.map(IpAddr::V6),
-            }
-        }
-    })
-}
-
-/// The address of a zone about which nothing is said.
-fn own_address(zone: Zone, family: Family, topology: &Topology) -> Result<IpAddr, Mistake> {
-    if let Some(address) = known_address(zone, family, topology)? {
-        return Ok(address);
+impl<'t> End<'t> {
+    fn find(zone: Zone, topology: &'t Topology) -> Result<Self, Mistake> {
+        let (endpoint, nic) = topology.find(zone)?;
+        Ok(Self { zone, endpoint, nic, address: topology.node_address })
     }
-    Ok(match (zone, family) {
-        (Zone::Host, Family::V4) => HOST_V4.into(),
-        (Zone::Host, Family::V6) => HOST_V6.into(),
-        (Zone::Nic(_), Family::V4) => GUEST_V4.into(),
-        (Zone::Nic(_), Family::V6) => GUEST_V6.into(),
-        (Zone::Port { .. }, Family::V4) => OUTSIDE_V4.into(),
-        (Zone::Port { .. }, Family::V6) => OUTSIDE_V6.into(),
-    })
+
+    /// What the configuration shows.
+    fn known_address(&self, family: Family) -> Option<IpAddr> {
+        match (self.zone, family, self.nic) {
+            (Zone::Host, ..) => self.address.filter(|address| family_of(*address) == family),
+            (_, Family::V4, nic) => nic?.v4.map(IpAddr::V4),
+            (_, Family::V6, nic) => nic?.v6.map(IpAddr::V6),
+        }
+    }
+
+    /// What the configuration shows, or what stands for it.
+    fn address(&self, family: Family) -> IpAddr {
+        self.known_address(family).unwrap_or_else(|| match (self.zone, family) {
+            (Zone::Host, Family::V4) => HOST_V4.into(),
+            (Zone::Host, Family::V6) => HOST_V6.into(),
+            (Zone::Nic(_), Family::V4) => GUEST_V4.into(),
+            (Zone::Nic(_), Family::V6) => GUEST_V6.into(),
+            (Zone::Port { .. }, Family::V4) => OUTSIDE_V4.into(),
+            (Zone::Port { .. }, Family::V6) => OUTSIDE_V6.into(),
+        })
+    }
 }
 
 /// ICMP types are names or numbers; people write numbers without quotes.

@@ -154,7 +154,7 @@ impl Shown<'_> {
             }
             self.members(&step.members, text);
         }
-        for step in &hop.steps {
+        for step in hop.steps.iter().filter(|step| step.certain) {
             if let Effect::Log(prefix) = &step.effect {
                 let limit =
                     step.limit.map(|rate| format!(" (at most {} a {})", rate.count, rate.unit.name()));

@@ -1,29 +1,29 @@
 //! What happens to a packet.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use ipnet::IpNet;
 
-use super::conditions::View;
-use super::eval::{Carried, End, Guesses, RuleId, Unwatched, Watch};
+use super::eval::{End, Guesses, Responsible, RuleId, Unwatched, Walk, Watch};
 use super::mistake::Mistake;
-use super::packet::{Frame, Packet};
+use super::packet::Packet;
 use super::path::Hop;
-use super::program::{Program, Rule};
-use super::sets::SetIndex;
+use super::program::{Known, Program, Rule};
+use super::stages::Stages;
+use super::view::{KnownSet, View};
 use crate::Family;
-use crate::ir::{Origin, RejectWith, Ruleset, Set};
+use crate::ir::{RejectWith, Ruleset};
+use crate::readback::Dump;
 use crate::text::Span;
 
 /// The rules of a node, made to be asked about packets.
 #[derive(Clone, Debug)]
 pub struct Simulator {
     /// The tables, in the order of [`TableId`].
-    pub(super) programs: Vec<Option<Program>>,
-    pub(super) sets: Vec<(SetIndex, Set)>,
-    pub(super) set_names: Vec<String>,
+    programs: Vec<Option<Program>>,
+    stages: Stages,
+    sets: Vec<KnownSet>,
     networks: Vec<IpNet>,
 }
 
@@ -101,6 +101,9 @@ pub struct Answer {
     pub by: Option<Span>,
 }
 
+/// The kernel's own chains.
+const HOOKS: [&str; 6] = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING"];
+
 /// More ways than this through rules that are not understood are not tried.
 const MOST_WAYS: usize = 256;
 
@@ -113,8 +116,8 @@ impl Simulator {
         let numbers: BTreeMap<_, u32> = ruleset.sets.keys().copied().zip(0..).collect();
         let mut simulator = Self {
             programs: alloc::vec![None; TABLES.len()],
-            sets: ruleset.sets.values().map(|set| (SetIndex::new(set), set.clone())).collect(),
-            set_names: ruleset.sets.keys().map(alloc::string::ToString::to_string).collect(),
+            stages: Stages::default(),
+            sets: ruleset.sets.iter().map(|(name, set)| KnownSet::new(name.as_str(), set)).collect(),
             networks: networks.to_vec(),
         };
         for family in Family::BOTH {
@@ -129,10 +132,40 @@ impl Simulator {
         if ruleset.bridge.forward.is_some() {
             simulator.put(TableId { family: None, name: "filter" }, Program::of_bridge(&ruleset.bridge)?);
         }
+        simulator.stages = Stages::new(&simulator.programs);
         Ok(simulator)
     }
 
-    pub(super) fn put(&mut self, id: TableId, program: Program) {
+    /// Prepares what is loaded on a node, whoever loaded it.
+    ///
+    /// Conditions and actions that are not understood make answers uncertain ([`Verdict::MayAccept`],
+    /// [`Verdict::MayDrop`]) where they matter.
+    ///
+    /// # Errors
+    /// [`Mistake`] when jumps go round in a circle, which a kernel does not load.
+    pub fn of_dump(dump: &Dump, networks: &[IpNet]) -> Result<Self, Mistake> {
+        let numbers: BTreeMap<&str, u32> = dump.sets.keys().map(AsRef::as_ref).zip(0..).collect();
+        let mut simulator = Self {
+            programs: alloc::vec![None; TABLES.len()],
+            stages: Stages::default(),
+            sets: dump.sets.iter().map(|(name, set)| KnownSet::of_dump(name, set)).collect(),
+            networks: networks.to_vec(),
+        };
+        for family in Family::BOTH {
+            for (name, table) in dump.tables(family) {
+                let id = TableId { family: Some(family), name: name.name() };
+                simulator.put(id, Program::of_dump(table, &HOOKS, &numbers)?);
+            }
+        }
+        for (name, table) in &dump.bridge {
+            let id = TableId { family: None, name: name.name() };
+            simulator.put(id, Program::of_bridge_dump(table, &HOOKS)?);
+        }
+        simulator.stages = Stages::new(&simulator.programs);
+        Ok(simulator)
+    }
+
+    fn put(&mut self, id: TableId, program: Program) {
         let slot = TABLES.iter().position(|table| *table == id).and_then(|at| self.programs.get_mut(at));
         if let Some(slot) = slot {
             *slot = Some(program);
@@ -141,45 +174,44 @@ impl Simulator {
 
     /// What becomes of a packet, and the line that decides it.
     pub fn verdict(&self, packet: &Packet) -> Answer {
-        let mut guesses = Guesses::default();
-        let (verdict, by) = self.way(packet, &mut guesses, &mut Unwatched);
-        self.answer(packet, verdict, by, guesses)
+        let mut walk = Walk::default();
+        let (verdict, by) = self.way(packet, &mut walk, &mut Unwatched);
+        self.answer(packet, verdict, by, walk)
     }
 
     /// Turns the outcome of the way on which nothing unknown holds into an answer for all ways.
-    pub(super) fn answer(
-        &self,
+    pub(super) fn answer<'s>(
+        &'s self,
         packet: &Packet,
         first: Option<Verdict>,
         by: Option<RuleId>,
-        guesses: Guesses,
+        walk: Walk<'s>,
     ) -> Answer {
-        let by = by.and_then(|by| self.origin(by)?.span);
-        match first {
-            Some(verdict) if guesses.asked == 0 => Answer { verdict, by },
-            _ if self.all_agree(packet, first, guesses) => {
-                Answer { verdict: first.unwrap_or(Verdict::MayDrop), by }
-            }
-            Some(Verdict::Accept) | None => Answer { verdict: Verdict::MayDrop, by },
-            Some(_) => Answer { verdict: Verdict::MayAccept, by },
-        }
+        let by = by.and_then(|by| self.rule(by)?.1.origin.span);
+        let verdict = match first {
+            Some(verdict) if walk.guesses.asked == 0 => verdict,
+            Some(verdict) if self.all_agree(packet, verdict, walk) => verdict,
+            Some(Verdict::Accept) | None => Verdict::MayDrop,
+            Some(_) => Verdict::MayAccept,
+        };
+        Answer { verdict, by }
     }
 
-    /// Whether the packet fares the same, whatever holds of what is unknown.
-    fn all_agree(&self, packet: &Packet, first: Option<Verdict>, mut guesses: Guesses) -> bool {
-        let Some(first) = first else { return false };
+    /// Whether the packet arrives or not, whatever holds of what is unknown.
+    fn all_agree<'s>(&'s self, packet: &Packet, first: Verdict, mut walk: Walk<'s>) -> bool {
         for _ in 0..MOST_WAYS {
             // The next combination: the last "no" becomes a "yes", what came after it is asked anew.
-            guesses.holds.truncate(guesses.asked);
-            while guesses.holds.last() == Some(&true) {
-                guesses.holds.pop();
+            let Guesses { answers, asked } = &mut walk.guesses;
+            answers.truncate(*asked);
+            while answers.last() == Some(&true) {
+                answers.pop();
             }
-            match guesses.holds.last_mut() {
+            match answers.last_mut() {
                 None => return true,
                 Some(last) => *last = true,
             }
-            guesses.asked = 0;
-            match self.way(packet, &mut guesses, &mut Unwatched).0 {
+            *asked = 0;
+            match self.way(packet, &mut walk, &mut Unwatched).0 {
                 Some(verdict) if verdict.arrives() == first.arrives() => {}
                 _ => return false,
             }
@@ -188,23 +220,24 @@ impl Simulator {
     }
 
     /// One way through the rules. No verdict: a rule with an unknown effect was met.
-    pub(super) fn way<W: HopWatch>(
-        &self,
+    pub(super) fn way<'s, W: HopWatch>(
+        &'s self,
         packet: &Packet,
-        guesses: &mut Guesses,
+        walk: &mut Walk<'s>,
         watch: &mut W,
     ) -> (Option<Verdict>, Option<RuleId>) {
-        let mut carried = Carried::default();
+        let mut view = View::new(packet, &self.networks, &self.sets);
+        walk.responsible = Responsible::default();
         let mut accepted_by = None;
         for hop in packet.hops() {
+            view.enter(hop);
             watch.hop(hop);
-            let end = self.hop(packet, hop, &mut carried, guesses, watch);
+            let end = self.hop(&mut view, hop, walk, watch);
             watch.ended(end);
             match end {
                 End::Accept(by) => {
                     // The last line on the way that let it pass; what is built in counts only where no line does.
-                    let has_line =
-                        by.and_then(|by| self.origin(by)).is_some_and(|origin| origin.span.is_some());
+                    let has_line = by.and_then(|by| self.rule(by)).is_some_and(|(rule, _)| rule.has_line);
                     if has_line || accepted_by.is_none() {
                         accepted_by = by.or(accepted_by);
                     }
@@ -217,35 +250,31 @@ impl Simulator {
         (Some(Verdict::Accept), accepted_by)
     }
 
-    fn hop<W: Watch>(
-        &self,
-        packet: &Packet,
-        hop: Hop,
-        carried: &mut Carried,
-        guesses: &mut Guesses,
-        watch: &mut W,
-    ) -> End {
-        let mut view = View::new(packet, hop, &self.networks, &self.sets);
+    fn hop<'s, W: Watch>(&'s self, view: &mut View<'_>, hop: Hop, walk: &mut Walk<'s>, watch: &mut W) -> End {
         let mut accepted_by = None;
-        for (table, hook) in stages(&packet.frame, hop) {
-            let Some(program) = self.programs.get(usize::from(table)).and_then(Option::as_ref) else {
+        for stage in self.stages.of(&view.packet.frame, hop) {
+            let Some(program) = self.programs.get(usize::from(stage.table)).and_then(Option::as_ref) else {
                 continue;
             };
-            let Some(entry) = program.entries.get(hook).copied() else { continue };
-            match program.run(table, entry, &mut view, carried, guesses, watch) {
+            if stage.first_only && !view.opens_connection() {
+                continue;
+            }
+            match program.run(stage.table, stage.entry, view, walk, watch) {
                 End::Accept(by) => accepted_by = by.or(accepted_by),
+                // Where the node then routes it is not known.
+                End::Drop(_) if stage.drops_to_routing => return End::Unknown,
                 end => return end,
             }
         }
         End::Accept(accepted_by)
     }
 
-    pub(super) fn rule(&self, id: RuleId) -> Option<&Rule> {
-        self.programs.get(usize::from(id.program))?.as_ref()?.rule(id)
+    pub(super) fn rule(&self, id: RuleId) -> Option<(&Rule, &Known)> {
+        self.program(id)?.rule(id.rule)
     }
 
-    pub(super) fn origin(&self, id: RuleId) -> Option<Origin> {
-        Some(self.rule(id)?.origin)
+    pub(super) fn program(&self, id: RuleId) -> Option<&Program> {
+        self.programs.get(usize::from(id.program))?.as_ref()
     }
 }
 
@@ -258,79 +287,4 @@ pub(super) trait HopWatch: Watch {
 impl HopWatch for Unwatched {
     fn hop(&mut self, _: Hop) {}
     fn ended(&mut self, _: End) {}
-}
-
-/// The tables that see a packet at a hop, in order, and the hooks by which they do.
-///
-/// A bridged packet meets the bridge's tables and, by `br_netfilter`, those of IP; what is not IP meets the former only.
-fn stages(frame: &Frame, hop: Hop) -> impl Iterator<Item = (u8, &'static str)> {
-    const RAW: u8 = 0;
-    const MANGLE: u8 = 1;
-    const NAT: u8 = 2;
-    const FILTER: u8 = 3;
-    const SECURITY: u8 = 4;
-    const BRIDGE_NAT: u8 = 11;
-    const BRIDGE_FILTER: u8 = 12;
-    type Stages = &'static [(u8, &'static str)];
-    const BEFORE: Stages = &[(RAW, "PREROUTING"), (MANGLE, "PREROUTING"), (NAT, "PREROUTING")];
-    const AFTER: Stages = &[(MANGLE, "POSTROUTING"), (NAT, "POSTROUTING")];
-    const FORWARD: Stages = &[(MANGLE, "FORWARD"), (FILTER, "FORWARD"), (SECURITY, "FORWARD")];
-    const INPUT: Stages = &[(MANGLE, "INPUT"), (FILTER, "INPUT"), (SECURITY, "INPUT"), (NAT, "INPUT")];
-    const OUTPUT: Stages =
-        &[(RAW, "OUTPUT"), (MANGLE, "OUTPUT"), (NAT, "OUTPUT"), (FILTER, "OUTPUT"), (SECURITY, "OUTPUT")];
-    let first_table = match frame {
-        Frame::Ip(packet) => Some(match packet.family() {
-            Family::V4 => 0,
-            Family::V6 => 5,
-        }),
-        _ => None,
-    };
-    let (bridge_before, before, bridge, ip, after, bridge_after): (
-        Stages,
-        Stages,
-        Stages,
-        Stages,
-        Stages,
-        Stages,
-    ) = match hop {
-        Hop::Bridged { .. } => (
-            &[(BRIDGE_NAT, "PREROUTING")],
-            BEFORE,
-            &[(BRIDGE_FILTER, "FORWARD")],
-            FORWARD,
-            AFTER,
-            &[(BRIDGE_NAT, "POSTROUTING")],
-        ),
-        Hop::Routed { .. } => (
-            &[(BRIDGE_NAT, "PREROUTING")],
-            BEFORE,
-            &[(BRIDGE_FILTER, "INPUT")],
-            FORWARD,
-            AFTER,
-            &[(BRIDGE_NAT, "OUTPUT"), (BRIDGE_FILTER, "OUTPUT"), (BRIDGE_NAT, "POSTROUTING")],
-        ),
-        Hop::Input { .. } => {
-            (&[(BRIDGE_NAT, "PREROUTING")], BEFORE, &[(BRIDGE_FILTER, "INPUT")], INPUT, &[], &[])
-        }
-        Hop::Output { .. } => (
-            &[],
-            &[],
-            &[],
-            OUTPUT,
-            AFTER,
-            &[(BRIDGE_NAT, "OUTPUT"), (BRIDGE_FILTER, "OUTPUT"), (BRIDGE_NAT, "POSTROUTING")],
-        ),
-    };
-    let of_ip = move |stages: Stages| {
-        let first = first_table;
-        stages.iter().filter_map(move |(table, hook)| Some((first? + table, *hook)))
-    };
-    bridge_before
-        .iter()
-        .copied()
-        .chain(of_ip(before))
-        .chain(bridge.iter().copied())
-        .chain(of_ip(ip))
-        .chain(of_ip(after))
-        .chain(bridge_after.iter().copied())
 }

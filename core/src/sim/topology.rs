@@ -25,7 +25,7 @@ pub struct Topology {
     /// The networks it has an address in.
     pub networks: Vec<IpNet>,
     /// The network devices of its guests.
-    pub nics: BTreeMap<NicId, NicPlace>,
+    nics: BTreeMap<NicId, (NicPlace, Result<Endpoint, Mistake>)>,
     /// All guests of the datacenter and the nodes they are on.
     pub guests: BTreeMap<Vmid, Vec<(GuestKind, String)>>,
 }
@@ -97,45 +97,31 @@ impl Endpoint {
 }
 
 impl Topology {
-    /// The network device of this name.
-    ///
-    /// # Errors
-    /// [`Mistake`] when there is no such guest or device on the node; it names what there is.
-    pub fn nic(&self, id: NicId) -> Result<&NicPlace, Mistake> {
-        self.nics.get(&id).ok_or_else(|| self.no_nic(id))
+    /// Adds a network device of one of the node's guests.
+    pub fn plug_in(&mut self, id: NicId, place: NicPlace) {
+        let endpoint = endpoint(id, &place);
+        self.nics.insert(id, (place, endpoint));
     }
 
-    /// The interfaces that belong to a zone.
+    /// The network devices of the node's guests.
+    pub fn nics(&self) -> impl Iterator<Item = (NicId, &NicPlace)> {
+        self.nics.iter().map(|(id, (place, _))| (*id, place))
+    }
+
+    /// The interfaces that belong to a zone, and the network device if it is one of a guest.
     ///
     /// # Errors
-    /// [`Mistake`] when the guest, its device or its bridge does not exist.
-    pub fn endpoint(&self, zone: Zone) -> Result<Endpoint, Mistake> {
-        let id = match zone {
-            Zone::Host => return Ok(Endpoint::Host),
-            Zone::Port { bridge, port } => return Ok(Endpoint::Port { bridge, port }),
-            Zone::Nic(id) => id,
-        };
-        let nic = self.nic(id)?;
-        let Some(bridge) = nic.bridge.as_deref().filter(|bridge| !bridge.is_empty()) else {
-            return Err(Mistake::new(format!(
-                "net{} of guest {} is plugged into no bridge",
-                id.index, id.vmid
-            ))
-            .help(format!("give it one: `net{}: …,bridge=vmbr0`", id.index)));
-        };
-        let NicId { kind, vmid, index } = id;
-        let device = name(&format!("{}{vmid}i{index}", kind.device_prefix()))?;
-        let bridge = name(bridge)?;
-        if !nic.firewall {
-            return Ok(Endpoint::Port { bridge, port: device });
+    /// [`Mistake`] when the guest, its device or its bridge does not exist; it names what there is.
+    pub fn find(&self, zone: Zone) -> Result<(Endpoint, Option<&NicPlace>), Mistake> {
+        match zone {
+            Zone::Host => Ok((Endpoint::Host, None)),
+            Zone::Port { bridge, port } => Ok((Endpoint::Port { bridge, port }, None)),
+            Zone::Nic(id) => match self.nics.get(&id) {
+                Some((place, Ok(endpoint))) => Ok((*endpoint, Some(place))),
+                Some((_, Err(mistake))) => Err(mistake.clone()),
+                None => Err(self.no_nic(id)),
+            },
         }
-        Ok(Endpoint::Filtered(Filtered {
-            bridge,
-            outer: name(&format!("fwpr{vmid}p{index}"))?,
-            firewall_bridge: name(&format!("fwbr{vmid}i{index}"))?,
-            inner: name(&format!("fwln{vmid}i{index}"))?,
-            device,
-        }))
     }
 
     /// The zones that can be named, `host` and `outside` first.
@@ -184,6 +170,26 @@ impl Topology {
         }
         format!("there are {}, and any `<bridge>/<port>`", words.join(", "))
     }
+}
+
+fn endpoint(id: NicId, nic: &NicPlace) -> Result<Endpoint, Mistake> {
+    let NicId { kind, vmid, index } = id;
+    let Some(bridge) = nic.bridge.as_deref().filter(|bridge| !bridge.is_empty()) else {
+        return Err(Mistake::new(format!("net{index} of guest {vmid} is plugged into no bridge"))
+            .help(format!("give it one: `net{index}: …,bridge=vmbr0`")));
+    };
+    let device = name(&format!("{}{vmid}i{index}", kind.device_prefix()))?;
+    let bridge = name(bridge)?;
+    if !nic.firewall {
+        return Ok(Endpoint::Port { bridge, port: device });
+    }
+    Ok(Endpoint::Filtered(Filtered {
+        bridge,
+        outer: name(&format!("fwpr{vmid}p{index}"))?,
+        firewall_bridge: name(&format!("fwbr{vmid}i{index}"))?,
+        inner: name(&format!("fwln{vmid}i{index}"))?,
+        device,
+    }))
 }
 
 fn name(text: &str) -> Result<InterfaceName, Mistake> {

@@ -6,15 +6,16 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::conditions::View;
-use super::eval::{End, Guesses, RuleId, Watch};
+use super::check::Ask;
+use super::eval::{End, RuleId, Walk, Watch};
 use super::explain;
 use super::packet::Packet;
 use super::path::Hop;
-use super::program::{Action, Conditions, Rule, Source};
+use super::program::{Action, Known, Source};
 use super::simulator::{Answer, HopWatch, Simulator, TableId, Verdict};
+use super::view::View;
 use crate::emit;
-use crate::ir::{self, ChainName, Member, Origin, RejectWith, Test};
+use crate::ir::{self, ChainName, Member, Origin, RejectWith, Target, Test};
 use crate::syntax::OptionName;
 use crate::text::{Files, Span};
 
@@ -66,8 +67,10 @@ pub struct Step {
     pub depth: usize,
     /// The rule as the tools are told, `-A CHAIN …`; empty for the jump out of a chain of the kernel's own.
     pub rule: String,
-    /// What the rule does.
+    /// What the rule does, or would do.
     pub effect: Effect,
+    /// Whether its conditions hold for sure. Otherwise that can't be told, and the way shown is the one on which they don't.
+    pub certain: bool,
     /// Where it comes from.
     pub origin: Origin,
     /// The members of sets that made its conditions hold, or fail.
@@ -146,8 +149,9 @@ struct Notes {
 
 struct Note {
     rule: RuleId,
+    certain: bool,
     depth: usize,
-    members: Vec<(u32, core::net::IpAddr, Option<usize>)>,
+    members: Vec<Membership>,
 }
 
 impl Watch for Recorder<'_> {
@@ -155,13 +159,16 @@ impl Watch for Recorder<'_> {
 
     fn matched(&mut self, rule: RuleId, depth: usize, view: &View<'_>) {
         let note = self.note(rule, depth, view);
-        if let Some((_, steps, ..)) = self.notes.hops.last_mut() {
-            steps.push(note);
-        }
+        self.add(note);
+    }
+
+    fn maybe(&mut self, rule: RuleId, depth: usize, view: &View<'_>) {
+        let note = Note { certain: false, ..self.note(rule, depth, view) };
+        self.add(note);
     }
 
     fn nearly(&mut self, rule: RuleId, depth: usize, failing: usize, view: &View<'_>) {
-        let Some(found) = self.simulator.rule(rule) else { return };
+        let Some((found, known)) = self.simulator.rule(rule) else { return };
         // Lines of the configuration that decide something, and not about the way (which interface, which mark).
         let decides = matches!(
             found.action,
@@ -173,11 +180,11 @@ impl Watch for Recorder<'_> {
                 | Action::Reject(_)
         );
         let written =
-            matches!(found.origin.maker, ir::Maker::Line | ir::Maker::Macro { .. } | ir::Maker::Group);
-        if !decides || !written || found.origin.span.is_none() {
+            matches!(known.origin.maker, ir::Maker::Line | ir::Maker::Macro { .. } | ir::Maker::Group);
+        if !decides || !written || !found.has_line {
             return;
         }
-        let Some(failing) = explain::failing(&found.conditions, failing, view) else { return };
+        let Some(failing) = explain::failing(&known.matches, failing, view) else { return };
         let note = self.note(rule, depth, view);
         if let Some((_, steps, nearly, _)) = self.notes.hops.last_mut() {
             *nearly = Some((note, steps.len(), failing));
@@ -203,19 +210,30 @@ struct Recorder<'s> {
 }
 
 impl Recorder<'_> {
-    fn note(&self, rule: RuleId, depth: usize, view: &View<'_>) -> Note {
-        let mut members = Vec::new();
-        if let Some(Rule { conditions: Conditions::Ip { matches, sets }, .. }) = self.simulator.rule(rule) {
-            let sides = matches.iter().filter_map(|condition| match &condition.test {
-                Test::InSet(side, _) => Some(*side),
-                _ => None,
-            });
-            for (side, set) in sides.zip(sets) {
-                let Some(address) = view.address(side) else { continue };
-                members.push((*set, address, view.member(Some(*set), address).map(|(member, _)| member)));
-            }
+    fn add(&mut self, note: Note) {
+        if let Some((_, steps, ..)) = self.notes.hops.last_mut() {
+            steps.push(note);
         }
-        Note { rule, depth, members }
+    }
+
+    fn note(&self, rule: RuleId, depth: usize, view: &View<'_>) -> Note {
+        let program = self.simulator.program(rule);
+        let checks = program.and_then(|program| Some(program.checks(program.rule(rule.rule)?.0)));
+        let asked = checks.unwrap_or_default().iter().filter_map(|check| match check.ask {
+            Ask::Set(side, number) => Some((side, number)),
+            _ => None,
+        });
+        let members = asked.filter_map(|(side, number)| {
+            let (set, address) = (view.set(number)?, view.address(side)?);
+            let member = set.index.find(address).and_then(|member| set.members.get(member as usize));
+            Some(Membership {
+                set: set.name.to_string(),
+                defined: set.span,
+                address,
+                member: member.copied(),
+            })
+        });
+        Note { rule, certain: true, depth, members: members.collect() }
     }
 }
 
@@ -225,9 +243,9 @@ impl Simulator {
     /// Where rules are not understood the way shown is the one on which they don't hold.
     pub fn trace(&self, packet: &Packet) -> Trace {
         let mut recorder = Recorder { simulator: self, notes: Notes::default() };
-        let mut guesses = Guesses::default();
-        let (verdict, by) = self.way(packet, &mut guesses, &mut recorder);
-        let answer = self.answer(packet, verdict, by, guesses);
+        let mut walk = Walk::default();
+        let (verdict, by) = self.way(packet, &mut walk, &mut recorder);
+        let answer = self.answer(packet, verdict, by, walk);
         let hops = recorder.notes.hops.into_iter().map(|(hop, notes, nearly, end)| {
             let (outcome, by) = match end {
                 Some(End::Drop(by)) => (Outcome::Drop, by),
@@ -248,47 +266,40 @@ impl Simulator {
     }
 
     fn step(&self, note: Note) -> Option<Step> {
-        let RuleId { program, chain, .. } = note.rule;
-        let rule = self.rule(note.rule)?;
-        let table = *super::simulator::TABLES.get(usize::from(program))?;
-        let chains = &self.programs.get(usize::from(program))?.as_ref()?.chains;
-        let name_of =
-            |chain: u32| chains.get(chain as usize).map(|chain| chain.name.clone()).unwrap_or_default();
-        let effect = match &rule.action {
-            Action::Accept => Effect::Accept,
-            Action::Drop => Effect::Drop,
-            Action::Return => Effect::Return,
-            Action::Jump(to) => Effect::Jump(name_of(*to)),
-            Action::Goto(to) => Effect::Goto(name_of(*to)),
-            Action::Reject(with) => Effect::Reject(*with),
-            Action::SetMark(mark) => Effect::Mark(*mark),
-            Action::SetConnectionMark(value) => Effect::ConnectionMark(*value),
-            Action::Log(prefix) => Effect::Log(Arc::clone(prefix)),
-            Action::Queue(queue) => Effect::Queue(*queue),
-            Action::Continue => Effect::Continue,
-            Action::Unknown => Effect::Unknown,
+        let program = self.program(note.rule)?;
+        let (rule, known) = program.rule(note.rule.rule)?;
+        let table = *super::simulator::TABLES.get(usize::from(note.rule.program))?;
+        let chain = program.chain_of(note.rule.rule)?.name.clone();
+        let name_of = |chain: u32| program.chains.get(chain as usize).map(|chain| chain.name.clone());
+        let target = match &known.source {
+            Source::Target(target) | Source::Line { target: Some(target) } => Some(target),
+            _ => None,
         };
-        let members = note.members.into_iter().filter_map(|(set, address, member)| {
-            let (_, found) = self.sets.get(set as usize)?;
-            let member = member.and_then(|member| found.members.get(member)).copied();
-            Some(Membership {
-                set: self.set_names.get(set as usize)?.clone(),
-                defined: found.span,
-                address,
-                member,
-            })
-        });
-        let chain = name_of(chain);
+        let effect = match (rule.action, target) {
+            (_, Some(Target::Log { prefix })) => Effect::Log(Arc::clone(prefix)),
+            (_, Some(Target::Queue(queue))) => Effect::Queue(*queue),
+            (Action::Accept, _) => Effect::Accept,
+            (Action::Drop, _) => Effect::Drop,
+            (Action::Return, _) => Effect::Return,
+            (Action::Jump(to), _) => Effect::Jump(name_of(to).unwrap_or_default()),
+            (Action::Goto(to), _) => Effect::Goto(name_of(to).unwrap_or_default()),
+            (Action::Reject(with), _) => Effect::Reject(with),
+            (Action::SetMark(mark), _) => Effect::Mark(mark),
+            (Action::SetConnectionMark(value), _) => Effect::ConnectionMark(value),
+            (Action::Unknown, _) => Effect::Unknown,
+            _ => Effect::Continue,
+        };
         Some(Step {
             table,
             depth: note.depth,
-            rule: text(&chain, rule),
+            rule: text(&chain, known),
             chain,
             effect,
-            origin: rule.origin,
-            members: members.collect(),
-            unknown: rule.unknown.clone(),
-            limit: limit(rule),
+            certain: note.certain,
+            origin: known.origin,
+            members: note.members,
+            unknown: known.unknown.clone(),
+            limit: limit(known),
         })
     }
 }
@@ -306,32 +317,25 @@ impl Effect {
     }
 }
 
-/// The rule as the tools are told.
-fn text(chain: &str, rule: &Rule) -> String {
+/// The rule as the tools are told; empty for what stands in no chain of ours.
+fn text(chain: &str, known: &Known) -> String {
     let Ok(chain) = ChainName::new(chain) else { return String::new() };
-    match (&rule.source, &rule.conditions) {
-        (Source::Target(target), Conditions::Ip { matches, .. }) => {
-            let rule = ir::Rule {
-                matches: matches.clone(),
-                target: target.clone(),
-                origin: rule.origin,
-                extra_blank: ir::Spelling(false),
-            };
-            emit::rule_line(chain, &rule)
+    let origin = known.origin;
+    match &known.source {
+        Source::Target(target) => {
+            let (matches, target) = (known.matches.clone(), target.clone());
+            emit::rule_line(chain, &ir::Rule { matches, target, origin, extra_blank: ir::Spelling(false) })
         }
-        (Source::Bridge(target), Conditions::Bridge(matches)) => {
-            let rule =
-                ir::BridgeRule { matches: matches.to_vec(), target: target.clone(), origin: rule.origin };
-            emit::bridge_line(chain, &rule)
-        }
-        (Source::Dumped(line), _) => line.to_string(),
-        _ => String::new(),
+        Source::Bridge(matches, target) => emit::bridge_line(
+            chain,
+            &ir::BridgeRule { matches: matches.to_vec(), target: target.clone(), origin },
+        ),
+        Source::Line { .. } | Source::Hook => String::new(),
     }
 }
 
-fn limit(rule: &Rule) -> Option<ir::Rate> {
-    let Conditions::Ip { matches, .. } = &rule.conditions else { return None };
-    matches.iter().find_map(|condition| match &condition.test {
+fn limit(known: &Known) -> Option<ir::Rate> {
+    known.matches.iter().find_map(|condition| match &condition.test {
         Test::Limit { rate, .. } => Some(*rate.value()),
         _ => None,
     })

@@ -104,7 +104,8 @@ pub const SERVICES: &[Service] = &[
     tcp("dcap", 22125),
     udp("dhcpv6-client", 546),
     udp("dhcpv6-server", 547),
-    tcp("dicom", 11112),
+    // The file has 11112, but the tools find the name first as an alias of `acr-nema`, which is what gets loaded.
+    tcp("dicom", 104),
     tcp("dict", 2628),
     tcp("dircproxy", 57000),
     tcp("discard", 9),

@@ -1,16 +1,20 @@
 //! Counts what is in a restore text or in a dump.
 //!
-//! Both have the same shape (`*table`, `:CHAIN …`, `-A CHAIN …`; `create SET …`, `add SET …`), so one reading serves
-//! both, and a ruleset is loaded as compiled exactly when the two counts are equal. Only what is ours is counted:
-//! chains and sets with names of the firewall, and its hooks in the built-in chains.
+//! [`crate::readback`] reads both, and a ruleset is loaded as compiled exactly when the two counts are equal. Only what
+//! is ours is counted: chains and sets with names of the firewall, and its hooks in the built-in chains.
 
 use alloc::borrow::ToOwned as _;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::tool::Tool;
+use crate::ir::{Addresses, Match, Test};
+use crate::readback::{
+    self, BridgeTableName, Condition, Dump, SetMembers, TableName, is_our_bridge_chain, is_our_chain,
+    is_our_set,
+};
 
 /// What is loaded, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +55,25 @@ impl Table {
 }
 
 impl Loaded {
+    /// Counts what a dump has of ours.
+    pub fn of(dump: &Dump) -> Self {
+        let members = |members: &SetMembers| match members {
+            SetMembers::Nets(nets) => nets.len(),
+            SetMembers::Other(others) => others.len(),
+        };
+        let sets = dump.sets.iter().filter(|(name, _)| is_our_set(name));
+        Self {
+            ipset: sets
+                .map(|(name, set)| {
+                    (name.to_string(), u64::try_from(members(&set.members)).unwrap_or(u64::MAX))
+                })
+                .collect(),
+            iptables: tables(&dump.v4, TableName::name, is_our_chain),
+            ip6tables: tables(&dump.v6, TableName::name, is_our_chain),
+            ebtables: tables(&dump.bridge, BridgeTableName::name, is_our_bridge_chain),
+        }
+    }
+
     /// The tables of a tool; none for ipset.
     pub fn tables(&self, tool: Tool) -> Option<&BTreeMap<String, Table>> {
         match tool {
@@ -124,127 +147,85 @@ fn compare<T: PartialEq>(
     }
 }
 
-/// Reads the input of `ipset restore` or the output of `ipset save`: members of each of our sets.
-pub fn sets(text: &str) -> BTreeMap<String, u64> {
-    let mut sets = BTreeMap::new();
-    for line in text.lines() {
-        let mut words = line.split_whitespace();
-        let (Some(verb), Some(name)) = (words.next(), words.next()) else { continue };
-        if !name.starts_with("PVEFW-") {
-            continue;
-        }
-        match verb {
-            "create" => drop(sets.insert(name.to_owned(), 0)),
-            "add" => *sets.entry(name.to_owned()).or_default() += 1,
-            _ => {}
-        }
-    }
-    sets
-}
-
-/// Reads the input of a restore command or the output of a save command: our part of each table.
-pub fn tables(tool: Tool, text: &str) -> BTreeMap<String, Table> {
-    let owned = if tool == Tool::Ebtables { is_owned_ethernet } else { is_owned };
-    let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-    let mut name = "";
-    for line in text.lines() {
-        if let Some(table) = line.strip_prefix('*') {
-            name = table.trim_end();
-        } else if let Some(chain) = line.strip_prefix(':') {
-            let chain = chain.split_whitespace().next().unwrap_or_default();
-            if owned(chain) {
-                tables.entry(name.to_owned()).or_default().chains.entry(chain.to_owned()).or_default();
-            }
-        } else if let Some((chain, rule)) = line.strip_prefix("-A ").and_then(|rest| rest.split_once(' ')) {
-            if owned(chain) {
-                tables
-                    .entry(name.to_owned())
-                    .or_default()
-                    .chains
-                    .entry(chain.to_owned())
-                    .or_default()
-                    .add(rule);
-            } else if is_hook(chain, rule) {
-                tables.entry(name.to_owned()).or_default().hooks.insert(chain.to_owned());
-            }
-        }
-    }
-    tables
+/// Our part of each table.
+fn tables<N: Copy, R: Loadable>(
+    tables: &BTreeMap<N, readback::Table<R>>,
+    name: fn(N) -> &'static str,
+    is_ours: fn(&str) -> bool,
+) -> BTreeMap<String, Table> {
+    let ours = |(named, table): (&N, &readback::Table<R>)| {
+        let chains = table.chains.iter().filter(|(name, _)| is_ours(name));
+        let hooks = table.chains.iter().filter(|(name, chain)| {
+            chain.rules.iter().filter_map(Loadable::sends_all_to).any(|to| is_hook(name, to))
+        });
+        let found = Table {
+            chains: chains.map(|(name, chain)| (name.to_string(), Chain::of(&chain.rules))).collect(),
+            hooks: hooks.map(|(name, _)| name.to_string()).collect(),
+        };
+        let something = !found.chains.is_empty() || !found.hooks.is_empty();
+        something.then(|| (name(*named).to_owned(), found))
+    };
+    tables.iter().filter_map(ours).collect()
 }
 
 impl Chain {
-    fn add(&mut self, rule: &str) {
-        match signature(rule) {
-            Some(signature) => self.signature = Some(signature.to_owned()),
-            None => self.rules += kernel_rules(rule),
+    fn of(rules: &[impl Loadable]) -> Self {
+        Self {
+            rules: rules.iter().filter(|rule| rule.signature().is_none()).map(Loadable::kernel_rules).sum(),
+            signature: rules.iter().find_map(Loadable::signature).map(str::to_owned),
         }
     }
 }
 
-fn signature(rule: &str) -> Option<&str> {
-    let (_, comment) = rule.split_once("--comment ")?;
-    comment.trim().trim_matches('"').strip_prefix("PVESIG:")
+/// Whether a jump from `chain` to `to` is a hook of ours.
+fn is_hook(chain: &str, to: &str) -> bool {
+    matches!(chain, "INPUT" | "OUTPUT" | "FORWARD" | "PREROUTING") && to.strip_prefix("PVEFW-") == Some(chain)
 }
 
-fn is_hook(chain: &str, rule: &str) -> bool {
-    matches!(chain, "INPUT" | "OUTPUT" | "FORWARD" | "PREROUTING")
-        && rule.trim().strip_prefix("-j PVEFW-").is_some_and(|target| target == chain)
+/// A rule that can be counted.
+trait Loadable {
+    /// The chain that it sends everything to.
+    fn sends_all_to(&self) -> Option<&str>;
+    /// The digest, if it is there to sign its chain.
+    fn signature(&self) -> Option<&str>;
+    /// How many rules the kernel makes of it.
+    fn kernel_rules(&self) -> u64;
 }
 
-/// How many rules the kernel gets for a line: iptables makes one for each pair of listed addresses.
-pub(super) fn kernel_rules(rule: &str) -> u64 {
-    let mut words = rule.split_whitespace();
-    let mut count = 1;
-    while let Some(word) = words.next() {
-        match word {
-            "-s" | "-d" => {
-                let addresses = words.next().unwrap_or_default().split(',').count();
-                count *= u64::try_from(addresses).unwrap_or(u64::MAX);
-            }
-            // Behind the target there are only its own options, and log prefixes that may hold anything.
-            "-j" | "-g" => break,
-            _ => {}
-        }
+impl Loadable for readback::Rule {
+    fn sends_all_to(&self) -> Option<&str> {
+        self.sends_all_to()
     }
-    count
-}
 
-/// Whether a chain of iptables or ip6tables is the firewall's (also of its older versions).
-fn is_owned(name: &str) -> bool {
-    if let Some(rest) = name.strip_prefix("PVEFW-") {
-        return !rest.is_empty();
+    fn signature(&self) -> Option<&str> {
+        self.signature()
     }
-    if let Some(rest) = name.strip_prefix("GROUP-") {
-        let group = rest.strip_suffix("-IN").or_else(|| rest.strip_suffix("-OUT")).unwrap_or_default();
-        return group.len() >= 2
-            && group.starts_with(|first: char| first.is_ascii_alphabetic())
-            && group.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'));
+
+    /// iptables makes one for each pair of listed addresses.
+    fn kernel_rules(&self) -> u64 {
+        let listed = |condition: &Condition| match condition {
+            Condition::Known(Match { test: Test::Address(_, addresses), .. }) => match addresses.value() {
+                Addresses::List(nets) => u64::try_from(nets.len()).ok(),
+                Addresses::Net(_) | Addresses::Range(_) => None,
+            },
+            _ => None,
+        };
+        self.conditions.iter().filter_map(listed).fold(1, u64::saturating_mul)
     }
-    if let Some(rest) = name.strip_prefix("fwbr").and_then(digits) {
-        let rest = rest.strip_prefix('v').and_then(digits).unwrap_or(rest);
-        return matches!(rest, "-FW" | "-IN" | "-OUT" | "-IPS");
+}
+
+impl Loadable for readback::BridgeRule {
+    fn sends_all_to(&self) -> Option<&str> {
+        self.sends_all_to()
     }
-    matches!(after_device(name), Some("-IN" | "-OUT"))
-}
 
-/// Whether a chain of ebtables is the firewall's: the name of a device chain may have more around it.
-fn is_owned_ethernet(name: &str) -> bool {
-    name.split_once("PVEFW-").is_some_and(|(_, rest)| !rest.is_empty())
-        || name.char_indices().filter_map(|(at, _)| name.get(at..)).any(|tail| {
-            after_device(tail).is_some_and(|rest| rest.starts_with("-IN") || rest.starts_with("-OUT"))
-        })
-}
+    fn signature(&self) -> Option<&str> {
+        None
+    }
 
-/// What follows `tap<VMID>i<n>` or `veth<VMID>i<n>`.
-fn after_device(name: &str) -> Option<&str> {
-    let rest = name.strip_prefix("tap").or_else(|| name.strip_prefix("veth"))?;
-    digits(digits(rest)?.strip_prefix('i')?)
-}
-
-/// What follows one or more digits.
-fn digits(text: &str) -> Option<&str> {
-    let rest = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    (rest.len() < text.len()).then_some(rest)
+    fn kernel_rules(&self) -> u64 {
+        1
+    }
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(super) fn run(
     };
     let mut input = BufReader::with_capacity(1 << 16, input);
     let mut exit = Exit::Fine;
-    let mut line = Vec::new();
+    let (mut line, mut answer) = (Vec::new(), Vec::new());
     let mut broken = None;
     output.stream(|out| {
         loop {
@@ -46,25 +46,26 @@ pub(super) fn run(
             if input.buffer().is_empty() {
                 out.flush()?;
             }
+            answer.clear();
             match next(&mut input, &mut line) {
                 Ok(Some(Length::Fits)) if line.trim_ascii().is_empty() => continue,
                 Ok(Some(Length::Fits)) => match asked.packet(&line) {
                     Ok(packet) if detail => {
                         let trace = asked.simulator.trace(&packet);
-                        serde_json::to_writer(&mut *out, &answers.trace(&packet, &trace))?;
+                        serde_json::to_writer(&mut answer, &answers.trace(&packet, &trace))?;
                     }
                     Ok(packet) => {
-                        serde_json::to_writer(&mut *out, &answers.short(asked.simulator.verdict(&packet)))?;
+                        serde_json::to_writer(&mut answer, &answers.short(asked.simulator.verdict(&packet)))?;
                     }
                     Err(error) => {
                         exit = Exit::Findings;
-                        serde_json::to_writer(&mut *out, &Refused { error })?;
+                        serde_json::to_writer(&mut answer, &Refused { error })?;
                     }
                 },
                 Ok(Some(Length::TooLong)) => {
                     exit = Exit::Findings;
                     let error = format!("the line is longer than {LONGEST_LINE} bytes");
-                    serde_json::to_writer(&mut *out, &Refused { error })?;
+                    serde_json::to_writer(&mut answer, &Refused { error })?;
                 }
                 Ok(None) => return Ok(()),
                 Err(error) => {
@@ -72,7 +73,8 @@ pub(super) fn run(
                     return Ok(());
                 }
             }
-            out.write_all(b"\n")?;
+            answer.push(b'\n');
+            out.write_all(&answer)?;
         }
     })?;
     match broken {
