@@ -84,18 +84,14 @@ fn parent(args: &Args, words: &[String]) -> Result<bool, String> {
 }
 
 fn summary(report: &Report, begun: Instant) -> Result<(), String> {
-    let mut text = format!("{}\n", report.coverage.table());
+    let mut lines = vec![report.coverage.table()];
     let missing = report.coverage.missing();
     if !missing.is_empty() {
-        text.push_str(&format!("never met: {}\n", missing.join(", ")));
+        lines.push(format!("never met: {}", missing.join(", ")));
     }
-    for words in report.broken.iter().map(|words| format!("COULD NOT RUN {words}\n")) {
-        text.push_str(&words);
-    }
-    for words in report.different.iter().map(|words| format!("DISAGREE {words}\n")) {
-        text.push_str(&words);
-    }
-    text.push_str(&format!(
+    lines.extend(report.broken.iter().map(|words| format!("COULD NOT RUN {words}")));
+    lines.extend(report.different.iter().map(|words| format!("DISAGREE {words}")));
+    lines.push(format!(
         "{} datacenters, {} packets, {} verdicts equal, {} different, {} different only once, {} packets not sent, \
          {:.0} s\n",
         report.cases,
@@ -106,5 +102,5 @@ fn summary(report: &Report, begun: Instant) -> Result<(), String> {
         report.unsent,
         begun.elapsed().as_secs_f32()
     ));
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
+    std::io::stdout().write_all(lines.join("\n").as_bytes()).map_err(|error| error.to_string())
 }

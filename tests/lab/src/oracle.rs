@@ -96,10 +96,15 @@ impl Oracle for Simulator {
 const fn rejection(with: RejectWith) -> Rejection {
     match with {
         RejectWith::TcpReset => Rejection::Reset,
-        RejectWith::IcmpPortUnreachable => Rejection::Unreachable(3),
-        RejectWith::IcmpHostUnreachable => Rejection::Unreachable(1),
-        RejectWith::IcmpHostProhibited => Rejection::Unreachable(10),
+        RejectWith::IcmpNetUnreachable | RejectWith::Icmp6NoRoute => Rejection::Unreachable(0),
+        RejectWith::IcmpHostUnreachable | RejectWith::Icmp6AdmProhibited => Rejection::Unreachable(1),
+        RejectWith::IcmpProtoUnreachable => Rejection::Unreachable(2),
+        RejectWith::IcmpPortUnreachable | RejectWith::Icmp6AddrUnreachable => Rejection::Unreachable(3),
         RejectWith::Icmp6PortUnreachable => Rejection::Unreachable(4),
-        RejectWith::Icmp6AdmProhibited => Rejection::Unreachable(1),
+        RejectWith::Icmp6PolicyFail => Rejection::Unreachable(5),
+        RejectWith::Icmp6RejectRoute => Rejection::Unreachable(6),
+        RejectWith::IcmpNetProhibited => Rejection::Unreachable(9),
+        RejectWith::IcmpHostProhibited => Rejection::Unreachable(10),
+        RejectWith::IcmpAdminProhibited => Rejection::Unreachable(13),
     }
 }

@@ -47,12 +47,8 @@ impl Topology {
         let mut topology = Self::default();
         for zone in node.zones().chain(asked) {
             // A device in no bridge is no place to ask about.
-            if let Ok(endpoint) = node.endpoint(zone) {
-                let mac = match zone {
-                    Zone::Nic(id) => node.nic(id).ok().and_then(|nic| nic.mac),
-                    Zone::Host | Zone::Port { .. } => None,
-                };
-                topology.add(zone, endpoint, mac)?;
+            if let Ok((endpoint, nic)) = node.find(zone) {
+                topology.add(zone, endpoint, nic.and_then(|nic| nic.mac))?;
             }
         }
         Ok(topology)

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 use pvefw_core::Family;
 use pvefw_core::ir::{
-    Addresses, BridgeMatch, BridgeTable, ConnectionStates, Match, Protocol, Ruleset, Side, Table, Test,
+    Addresses, BridgeMatch, BridgeTable, ConnectionStates, Match, Protocol, Ruleset, Side, Tables, Test,
 };
 use pvefw_core::sim::{ConnectionState, Topology, Zone};
 
@@ -60,7 +60,7 @@ pub struct Aim<'a> {
     ruleset: &'a Ruleset,
     zones: Vec<Zone>,
     topology: &'a Topology,
-    /// Every rule of the filter tables: family, chain, place.
+    /// Every rule: family, chain, conditions.
     rules: Vec<(Family, &'a str, &'a [Match])>,
     frames: Vec<&'a [BridgeMatch]>,
 }
@@ -70,14 +70,14 @@ impl<'a> Aim<'a> {
     pub fn new(ruleset: &'a Ruleset, topology: &'a Topology) -> Self {
         let mut rules = Vec::new();
         for family in Family::BOTH {
-            let Table { chains, .. } = &ruleset.tables(family).filter;
-            for (name, chain) in chains {
+            let Tables { filter, raw } = ruleset.tables(family);
+            for (name, chain) in filter.chains.iter().chain(&raw.chains) {
                 rules.extend(chain.rules.iter().map(|rule| (family, name.as_str(), &*rule.matches)));
             }
         }
         let BridgeTable { chains, .. } = &ruleset.bridge;
         let frames = chains.values().flat_map(|chain| &chain.rules).map(|rule| &*rule.matches).collect();
-        let mut zones: Vec<Zone> = topology.zones().filter(|zone| topology.endpoint(*zone).is_ok()).collect();
+        let mut zones: Vec<Zone> = topology.zones().filter(|zone| topology.find(*zone).is_ok()).collect();
         zones.extend(["vmbr1/eth1", "vmbr2/wan"].into_iter().filter_map(|zone| Zone::parse(zone).ok()));
         Self { ruleset, zones, topology, rules, frames }
     }
@@ -197,11 +197,8 @@ impl<'a> Aim<'a> {
                 }
                 BridgeMatch::InPort(pattern) => draft.from = self.zone_of(pattern.name.as_str()),
                 BridgeMatch::SourceIsNot(mac) => {
-                    let zone = |zone: &&Zone| match zone {
-                        Zone::Nic(id) => self.topology.nics.get(id).is_some_and(|nic| nic.mac == Some(*mac)),
-                        Zone::Host | Zone::Port { .. } => false,
-                    };
-                    draft.from = self.zones.iter().find(zone).copied();
+                    let mut nics = self.topology.nics();
+                    draft.from = nics.find(|(_, nic)| nic.mac == Some(*mac)).map(|(id, _)| Zone::Nic(id));
                     draft.mac = Some("02:AA:BB:CC:DD:EE".to_owned());
                 }
                 BridgeMatch::ArpSource(net) => {
@@ -300,7 +297,7 @@ impl<'a> Aim<'a> {
             let own = match zone {
                 Zone::Host => self.topology.node_address,
                 Zone::Nic(id) => {
-                    let nic = self.topology.nics.get(&id)?;
+                    let (_, nic) = self.topology.nics().find(|(nic, _)| *nic == id)?;
                     match family {
                         Family::V4 => nic.v4.map(IpAddr::V4),
                         Family::V6 => nic.v6.map(IpAddr::V6),
