@@ -64,6 +64,7 @@ pub mod ir;
 
 pub mod emit;
 
+mod decimal;
 mod lint;
 mod parallel;
 

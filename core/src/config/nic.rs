@@ -39,6 +39,42 @@ impl GuestKind {
 /// The highest index of a network device.
 pub const HIGHEST_NIC: u8 = 31;
 
+/// The names of the sets of addresses that network devices may use, by index.
+const FILTER_SETS: [&str; HIGHEST_NIC as usize + 1] = [
+    "ipfilter-net0",
+    "ipfilter-net1",
+    "ipfilter-net2",
+    "ipfilter-net3",
+    "ipfilter-net4",
+    "ipfilter-net5",
+    "ipfilter-net6",
+    "ipfilter-net7",
+    "ipfilter-net8",
+    "ipfilter-net9",
+    "ipfilter-net10",
+    "ipfilter-net11",
+    "ipfilter-net12",
+    "ipfilter-net13",
+    "ipfilter-net14",
+    "ipfilter-net15",
+    "ipfilter-net16",
+    "ipfilter-net17",
+    "ipfilter-net18",
+    "ipfilter-net19",
+    "ipfilter-net20",
+    "ipfilter-net21",
+    "ipfilter-net22",
+    "ipfilter-net23",
+    "ipfilter-net24",
+    "ipfilter-net25",
+    "ipfilter-net26",
+    "ipfilter-net27",
+    "ipfilter-net28",
+    "ipfilter-net29",
+    "ipfilter-net30",
+    "ipfilter-net31",
+];
+
 /// Models of virtual network devices; one of them is the key of the hardware address.
 const MODELS: [&str; 14] = [
     "e1000",
@@ -78,8 +114,13 @@ pub struct Nic {
 
 impl Nic {
     /// `net0`
-    pub fn key(&self) -> String {
-        alloc::format!("net{}", self.index)
+    pub fn key(&self) -> &'static str {
+        self.filter_set().strip_prefix("ipfilter-").unwrap_or_default()
+    }
+
+    /// `ipfilter-net0`: the set of the addresses that it may use, if the guest's file has such a set.
+    pub fn filter_set(&self) -> &'static str {
+        FILTER_SETS.get(usize::from(self.index)).copied().unwrap_or_default()
     }
 }
 

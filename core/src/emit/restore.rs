@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::signature::Signature;
+use super::write::Out;
 use super::{bridge, ipset, iptables};
 use crate::Family;
 use crate::ir::{BridgeTable, Ruleset, Table, Tables};
@@ -46,85 +47,88 @@ pub fn restore(ruleset: &Ruleset) -> Restore {
 }
 
 fn sets(ruleset: &Ruleset) -> String {
-    let mut out = String::new();
+    let members: usize = ruleset.sets.values().map(|set| set.members.len() + 1).sum();
+    let mut out = Out::with_capacity(members.saturating_mul(LINE));
     for (name, set) in &ruleset.sets {
-        ipset::create(&mut out, name.as_str(), set);
-        out.push('\n');
+        ipset::create(&mut out, *name, set);
+        out.push(b'\n');
         for member in &set.members {
-            ipset::add(&mut out, name.as_str(), member);
-            out.push('\n');
+            ipset::add(&mut out, *name, member);
+            out.push(b'\n');
         }
     }
-    out
+    out.into_string()
 }
 
 fn bridge_table(table: &BridgeTable) -> String {
-    let mut out = String::new();
     if table.chains.is_empty() {
-        return out;
+        return String::new();
     }
+    let rules: usize = table.chains.values().map(|chain| chain.rules.len() + 1).sum();
+    let mut out = Out::with_capacity(rules.saturating_mul(LINE));
     out.push_str("*filter\n");
     for name in table.chains.keys() {
-        out.push(':');
-        out.push_str(name.as_str());
+        out.push(b':');
+        out.push_bytes(name.as_bytes());
         out.push_str(" ACCEPT\n");
     }
     for (name, chain) in &table.chains {
         for rule in &chain.rules {
-            bridge::rule(&mut out, name.as_str(), rule);
-            out.push('\n');
+            bridge::rule(&mut out, *name, rule);
+            out.push(b'\n');
         }
     }
     if let Some(chain) = table.forward {
         out.push_str("-A FORWARD -j ");
-        out.push_str(chain.as_str());
-        out.push('\n');
+        out.push_bytes(chain.as_bytes());
+        out.push(b'\n');
     }
-    out
+    out.into_string()
 }
 
 fn tables(tables: &Tables) -> String {
-    let mut out = String::new();
-    table(&mut out, "filter", &tables.filter);
-    table(&mut out, "raw", &tables.raw);
-    out
+    let tables = [("filter", &tables.filter), ("raw", &tables.raw)];
+    // Growing step by step would copy everything several times; what is not needed of this is never touched.
+    let rules = |table: &Table| table.chains.values().map(|chain| chain.rules.len() + 2).sum::<usize>();
+    let lines: usize = tables.iter().map(|(_, table)| rules(table)).sum();
+    let mut out = Out::with_capacity(lines.saturating_mul(LINE));
+    for (name, table) in tables {
+        self::table(&mut out, name, table);
+    }
+    out.into_string()
 }
 
-fn table(out: &mut String, name: &str, table: &Table) {
+fn table(out: &mut Out, name: &str, table: &Table) {
     if table.chains.is_empty() {
         return;
     }
-    // Growing step by step would copy everything several times; what is not needed of this is never touched.
-    let rules: usize = table.chains.values().map(|chain| chain.rules.len() + 1).sum();
-    out.reserve(rules.saturating_mul(LINE));
-    out.push('*');
+    out.push(b'*');
     out.push_str(name);
-    out.push('\n');
+    out.push(b'\n');
     for chain in table.chains.keys() {
-        out.push(':');
-        out.push_str(chain.as_str());
+        out.push(b':');
+        out.push_bytes(chain.as_bytes());
         out.push_str(" - [0:0]\n");
     }
     for hook in &table.hooks {
         out.push_str("-A ");
         out.push_str(hook.from.name());
         out.push_str(" -j ");
-        out.push_str(hook.to.as_str());
-        out.push('\n');
+        out.push_bytes(hook.to.as_bytes());
+        out.push(b'\n');
     }
     for (name, chain) in &table.chains {
-        let name = name.as_str();
         let mut signature = Signature::new();
         for rule in &chain.rules {
-            let start = out.len();
-            iptables::rule(out, name, rule);
-            signature.line(out.get(start..).unwrap_or_default());
-            out.push('\n');
+            let start = out.as_bytes().len();
+            iptables::rule(out, *name, rule);
+            signature.line(out.as_bytes().get(start..).unwrap_or_default());
+            out.push(b'\n');
         }
         out.push_str("-A ");
-        out.push_str(name);
+        out.push_bytes(name.as_bytes());
         out.push_str(" -m comment --comment \"PVESIG:");
-        out.push_str(&signature.finish());
+        out.push_str(signature.finish(&mut [0; Signature::LENGTH]));
         out.push_str("\"\n");
     }
     out.push_str("COMMIT\n");
