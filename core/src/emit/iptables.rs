@@ -40,33 +40,41 @@ const fn shared_module(test: &Test) -> Option<&'static str> {
 }
 
 fn condition(out: &mut Out, condition: &Match) {
-    let not = if condition.negated { "! " } else { "" };
-    // The option itself: `! ` stands directly before it, behind the module.
-    let mut option = |module: &str, option: &str| {
-        for part in [module, not, option] {
-            out.push_str(part);
+    // `! ` stands directly before the option, behind the module.
+    let not = |out: &mut Out| {
+        if condition.negated {
+            out.push_str("! ");
         }
     };
     match &condition.test {
         Test::InInterface(name) => {
-            option("", "-i ");
+            not(out);
+            out.push_str("-i ");
             write::pattern(out, name);
         }
         Test::OutInterface(name) => {
-            option("", "-o ");
+            not(out);
+            out.push_str("-o ");
             write::pattern(out, name);
         }
         Test::Address(side, written) => {
-            match (written.value(), side) {
-                (Addresses::Range(_), Side::Source) => option("-m iprange ", "--src-range "),
-                (Addresses::Range(_), Side::Destination) => option("-m iprange ", "--dst-range "),
-                (_, Side::Source) => option("", "-s "),
-                (_, Side::Destination) => option("", "-d "),
+            let range = matches!(written.value(), Addresses::Range(_));
+            if range {
+                out.push_str("-m iprange ");
+            }
+            not(out);
+            match (side, range) {
+                (Side::Source, false) => out.push_str("-s "),
+                (Side::Destination, false) => out.push_str("-d "),
+                (Side::Source, true) => out.push_str("--src-range "),
+                (Side::Destination, true) => out.push_str("--dst-range "),
             }
             addresses(out, written);
         }
         Test::InSet(side, name) => {
-            option("-m set ", "--match-set ");
+            out.push_str("-m set ");
+            not(out);
+            out.push_str("--match-set ");
             out.push_bytes(name.as_bytes());
             out.push_str(match side {
                 Side::Source => " src",
@@ -74,80 +82,77 @@ fn condition(out: &mut Out, condition: &Match) {
             });
         }
         Test::Protocol(protocol) => {
-            option("", "-p ");
+            not(out);
+            out.push_str("-p ");
             match protocol.text().or_else(|| protocol.value().keyword()) {
                 Some(name) => out.push_str(name),
                 None => write::number(out, u32::from(protocol.value().0)),
             }
         }
         Test::Port { side, ports, module } => {
-            match (module.0, side) {
-                (PortModule::Multiport, Side::Source) => option("--match multiport ", "--sports "),
-                (PortModule::Multiport, Side::Destination) => option("--match multiport ", "--dports "),
-                (_, Side::Source) => option("", "--sport "),
-                (_, Side::Destination) => option("", "--dport "),
-            }
+            port_option(out, *side, module.0 == PortModule::Multiport, not);
             self::ports(out, ports);
         }
         Test::Icmp { kind, module } => {
-            let module = match module.0 {
-                None => "",
-                Some(IcmpModule::Icmp) => "-m icmp ",
-                Some(IcmpModule::Icmpv6) => "-m icmpv6 ",
-                Some(IcmpModule::Ipv6Icmp) => "-m ipv6-icmp ",
-            };
-            option(
-                module,
-                match kind.value().family {
-                    Family::V4 => "--icmp-type ",
-                    Family::V6 => "--icmpv6-type ",
-                },
-            );
+            icmp_option(out, kind.value().family, module.0, not);
             icmp_type(out, kind);
         }
         Test::TcpFlags(flags) => {
-            option("", "--tcp-flags ");
+            not(out);
+            out.push_str("--tcp-flags ");
             tcp_flags(out, flags.mask);
             out.push(b' ');
             tcp_flags(out, flags.set);
         }
         Test::AddressType(side, kind) => {
-            option(
-                "-m addrtype ",
-                match side {
-                    Side::Source => "--src-type ",
-                    Side::Destination => "--dst-type ",
-                },
-            );
+            out.push_str("-m addrtype ");
+            not(out);
+            out.push_str(match side {
+                Side::Source => "--src-type ",
+                Side::Destination => "--dst-type ",
+            });
             out.push_str(kind.name());
         }
         Test::ConnectionState(states) => {
-            option("-m conntrack ", "--ctstate ");
+            out.push_str("-m conntrack ");
+            not(out);
+            out.push_str("--ctstate ");
             let names = ConnectionStates::NAMES.iter().filter(|(state, _)| states.contains(*state));
             list(out, names.map(|(_, name)| *name));
         }
-        Test::Bridged => option("", "--physdev-is-bridged"),
+        Test::Bridged => {
+            not(out);
+            out.push_str("--physdev-is-bridged");
+        }
         Test::BridgePortIn(port) => {
-            option("", "--physdev-in ");
+            not(out);
+            out.push_str("--physdev-in ");
             write::pattern(out, port);
         }
         Test::BridgePortOut(port) => {
-            option("", "--physdev-out ");
+            not(out);
+            out.push_str("--physdev-out ");
             write::pattern(out, port);
         }
         Test::SourceMac(mac) => {
-            option("-m mac ", "--mac-source ");
+            out.push_str("-m mac ");
+            not(out);
+            out.push_str("--mac-source ");
             match mac.text() {
                 Some(text) => out.push_str(text),
                 None => self::mac(out, *mac.value()),
             }
         }
         Test::Mark(Mark { value, mask }) => {
-            option("-m mark ", "--mark ");
+            out.push_str("-m mark ");
+            not(out);
+            out.push_str("--mark ");
             mark(out, *value, *mask);
         }
         Test::Limit { rate, burst } => {
-            option("-m limit ", "--limit ");
+            out.push_str("-m limit ");
+            not(out);
+            out.push_str("--limit ");
             match rate.text() {
                 Some(text) => out.push_str(text),
                 None => out.display(format_args!("{}/{}", rate.value().count, rate.value().unit.name())),
@@ -158,9 +163,38 @@ fn condition(out: &mut Out, condition: &Match) {
             }
         }
         Test::AboveHashLimit(limit) => {
-            option("-m hashlimit ", "--hashlimit-above ");
+            out.push_str("-m hashlimit ");
+            not(out);
+            out.push_str("--hashlimit-above ");
             hash_limit(out, limit);
         }
+    }
+}
+
+fn port_option(out: &mut Out, side: Side, several: bool, not: impl FnOnce(&mut Out)) {
+    if several {
+        out.push_str("--match multiport ");
+    }
+    not(out);
+    match (side, several) {
+        (Side::Source, false) => out.push_str("--sport "),
+        (Side::Destination, false) => out.push_str("--dport "),
+        (Side::Source, true) => out.push_str("--sports "),
+        (Side::Destination, true) => out.push_str("--dports "),
+    }
+}
+
+fn icmp_option(out: &mut Out, family: Family, module: Option<IcmpModule>, not: impl FnOnce(&mut Out)) {
+    match module {
+        None => {}
+        Some(IcmpModule::Icmp) => out.push_str("-m icmp "),
+        Some(IcmpModule::Icmpv6) => out.push_str("-m icmpv6 "),
+        Some(IcmpModule::Ipv6Icmp) => out.push_str("-m ipv6-icmp "),
+    }
+    not(out);
+    match family {
+        Family::V4 => out.push_str("--icmp-type "),
+        Family::V6 => out.push_str("--icmpv6-type "),
     }
 }
 

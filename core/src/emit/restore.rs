@@ -6,9 +6,8 @@ use alloc::vec::Vec;
 use super::signature::Signature;
 use super::write::Out;
 use super::{bridge, ipset, iptables};
-use crate::Family;
 use crate::ir::{BridgeTable, Ruleset, Table, Tables};
-use crate::parallel::in_runs;
+use crate::parallel::both;
 
 /// Bytes of a line, on average at most.
 const LINE: usize = 96;
@@ -32,18 +31,14 @@ const CHAINS_A_THREAD: usize = 200;
 /// Writes a whole ruleset. Chains are declared (which empties them), filled, hooked and signed; a table without chains
 /// is left out.
 pub fn restore(ruleset: &Ruleset) -> Restore {
-    // A thread for each family, unless it would take longer to start it than to write the rules.
+    // Two halves of about the same size, unless it would take longer to start a thread than to write all.
     let large = ruleset.v4.filter.chains.len() > CHAINS_A_THREAD;
-    let families = in_runs(&Family::BOTH, if large { 1 } else { Family::BOTH.len() }, |families| {
-        families.iter().map(|family| tables(ruleset.tables(*family))).collect::<Vec<_>>()
-    });
-    let mut families = families.into_iter().flatten();
-    Restore {
-        ipset: sets(ruleset),
-        ebtables: bridge_table(&ruleset.bridge),
-        iptables: families.next().unwrap_or_default(),
-        ip6tables: families.next().unwrap_or_default(),
-    }
+    let (v4, (v6, ipset, ebtables)) = both(
+        large,
+        || tables(&ruleset.v4),
+        || (tables(&ruleset.v6), sets(ruleset), bridge_table(&ruleset.bridge)),
+    );
+    Restore { ipset, ebtables, iptables: v4, ip6tables: v6 }
 }
 
 fn sets(ruleset: &Ruleset) -> String {
@@ -117,13 +112,23 @@ fn table(out: &mut Out, name: &str, table: &Table) {
         out.push_bytes(hook.to.as_bytes());
         out.push(b'\n');
     }
+    // Signatures are made over the lines of a chain without what separates them.
+    let mut lines = Out::default();
+    let mut ends = Vec::new();
     for (name, chain) in &table.chains {
-        let mut signature = Signature::new();
+        lines.clear();
+        ends.clear();
         for rule in &chain.rules {
-            let start = out.as_bytes().len();
-            iptables::rule(out, *name, rule);
-            signature.line(out.as_bytes().get(start..).unwrap_or_default());
+            iptables::rule(&mut lines, *name, rule);
+            ends.push(lines.as_bytes().len());
+        }
+        let mut signature = Signature::new();
+        signature.add(lines.as_bytes());
+        let mut start = 0;
+        for end in &ends {
+            out.push_bytes(lines.as_bytes().get(start..*end).unwrap_or_default());
             out.push(b'\n');
+            start = *end;
         }
         out.push_str("-A ");
         out.push_bytes(name.as_bytes());

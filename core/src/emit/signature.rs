@@ -9,7 +9,7 @@ use sha1::{Digest, Sha1};
 /// padding, 27 characters. (SHA-1 identifies here; nothing relies on it being hard to forge.)
 pub fn signature<'l>(lines: impl IntoIterator<Item = &'l str>) -> String {
     let mut signature = Signature::new();
-    lines.into_iter().for_each(|line| signature.line(line.as_bytes()));
+    lines.into_iter().for_each(|line| signature.add(line.as_bytes()));
     String::from(signature.finish(&mut [0; Signature::LENGTH]))
 }
 
@@ -24,8 +24,8 @@ impl Signature {
         Self(Sha1::new())
     }
 
-    pub(super) fn line(&mut self, line: &[u8]) {
-        self.0.update(line);
+    pub(super) fn add(&mut self, lines: &[u8]) {
+        self.0.update(lines);
     }
 
     /// The signature, written to `text`.

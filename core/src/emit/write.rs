@@ -4,7 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::ops::Range;
 
 use ipnet::IpNet;
@@ -19,6 +19,10 @@ pub(crate) struct Out(Vec<u8>);
 impl Out {
     pub(super) fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
     }
 
     pub(super) fn push(&mut self, byte: u8) {
@@ -86,17 +90,62 @@ pub(super) fn pattern(out: &mut Out, pattern: &InterfacePattern) {
 
 pub(super) fn address(out: &mut Out, address: IpAddr) {
     match address {
-        IpAddr::V4(v4) => {
-            let [a, b, c, d] = v4.octets();
-            number(out, u32::from(a));
-            for octet in [b, c, d] {
-                out.push(b'.');
-                number(out, u32::from(octet));
-            }
-        }
+        IpAddr::V4(v4) => ipv4(out, v4),
         IpAddr::V6(v6) => ipv6(out, v6),
     }
 }
+
+/// Every other word is such an address: it is put together in place and copied once.
+fn ipv4(out: &mut Out, address: Ipv4Addr) {
+    let mut text = [0; 4 * Octet::MOST];
+    let mut length = 0;
+    for octet in address.octets() {
+        let Some(Octet { text: digits, length: more }) = OCTETS.get(usize::from(octet)) else { continue };
+        if let Some(place) = text.get_mut(length..length + Octet::MOST) {
+            place.copy_from_slice(digits);
+        }
+        length += more;
+    }
+    // Without the last dot.
+    out.push_bytes(text.get(..length - 1).unwrap_or_default());
+}
+
+/// The text of a number in an address, with the dot behind it.
+#[derive(Clone, Copy)]
+struct Octet {
+    text: [u8; Self::MOST],
+    length: usize,
+}
+
+impl Octet {
+    /// `255.`
+    const MOST: usize = 4;
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "constants can't convert otherwise; digits are below 10"
+    )]
+    const fn new(number: usize) -> Self {
+        let [hundreds, tens, ones] =
+            [b'0' + (number / 100) as u8, b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
+        match number {
+            0..10 => Self { text: [ones, b'.', 0, 0], length: 2 },
+            10..100 => Self { text: [tens, ones, b'.', 0], length: 3 },
+            _ => Self { text: [hundreds, tens, ones, b'.'], length: 4 },
+        }
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs while compiling: a bad index stops the build")]
+static OCTETS: [Octet; 256] = {
+    let mut octets = [Octet::new(0); 256];
+    let mut number = 0;
+    while number < octets.len() {
+        octets[number] = Octet::new(number);
+        number += 1;
+    }
+    octets
+};
 
 /// COMPAT: an embedded IPv4 address is written as two hexadecimal groups (spec 06 section 3), unlike in Rust.
 fn ipv6(out: &mut Out, address: Ipv6Addr) {
@@ -164,11 +213,27 @@ mod tests {
         let mut out = Out::default();
         number(&mut out, 65535);
         out.push(b' ');
-        for text in ["10.0.200.1/32", "10.0.0.0/8", "2001:db8::/32", "::ffff:1.2.3.4/128", "::/0"] {
+        for number in 0..=u8::MAX {
+            let address = Ipv4Addr::from([number; 4]);
+            let mut out = Out::default();
+            ipv4(&mut out, address);
+            assert_eq!(out.into_string(), alloc::string::ToString::to_string(&address));
+        }
+        for text in [
+            "10.0.200.1/32",
+            "10.99.0.0/16",
+            "255.255.255.255/32",
+            "2001:db8::/32",
+            "::ffff:1.2.3.4/128",
+            "::/0",
+        ] {
             net(&mut out, text.parse().unwrap());
             out.push(b' ');
         }
-        assert_eq!(out.into_string(), "65535 10.0.200.1 10.0.0.0/8 2001:db8::/32 ::ffff:102:304 ::/0 ");
+        assert_eq!(
+            out.into_string(),
+            "65535 10.0.200.1 10.99.0.0/16 255.255.255.255 2001:db8::/32 ::ffff:102:304 ::/0 "
+        );
         let mut out = Out::default();
         short_mac(&mut out, Mac::parse("BC:24:11:0A:00:02").unwrap());
         assert_eq!(out.into_string(), "bc:24:11:a:0:2");

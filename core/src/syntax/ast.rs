@@ -105,16 +105,13 @@ impl<'a> Rule<'a> {
 
     /// The options in order: which one, its word, and its value.
     pub fn options(&self) -> impl Iterator<Item = (OptionName, Token, Token)> + use<'a> {
-        let mut rest = self.options;
+        let mut rest = self.options.iter();
         core::iter::from_fn(move || {
             loop {
-                match rest {
-                    [option @ Token { kind: TokenKind::Option(name), .. }, _, value, after @ ..] => {
-                        rest = after;
-                        return Some((*name, *option, *value));
-                    }
-                    [_, after @ ..] => rest = after,
-                    [] => return None,
+                let option = rest.next()?;
+                if let TokenKind::Option(name) = option.kind {
+                    let value = rest.find(|token| token.kind == TokenKind::Value)?;
+                    return Some((name, *option, *value));
                 }
             }
         })

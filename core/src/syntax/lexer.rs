@@ -35,12 +35,19 @@ pub(crate) struct Lexer<'t> {
     /// Offset of what has not been read.
     at: u32,
     section: Option<SectionKind>,
+    /// Whether white space becomes tokens, too.
+    spaces: bool,
 }
 
 impl<'t> Lexer<'t> {
-    /// At the start of any bytes.
-    pub(crate) const fn new(text: Bytes<'t>) -> Self {
-        Self { rest: text, at: 0, section: None }
+    /// At the start of any bytes. All of them become tokens.
+    pub(super) const fn new(text: Bytes<'t>) -> Self {
+        Self { rest: text, at: 0, section: None, spaces: true }
+    }
+
+    /// At the start of any bytes. White space and line ends are left out, as they mean nothing.
+    pub(crate) const fn without_spaces(text: Bytes<'t>) -> Self {
+        Self { spaces: false, ..Self::new(text) }
     }
 
     /// Reads the next line: adds its tokens to `tokens` and says what it is. `None`: there is no more.
@@ -51,7 +58,7 @@ impl<'t> Lexer<'t> {
         let end = memchr::memchr(b'\n', self.rest).map_or(self.rest.len(), |end| end + 1);
         let (line, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, &[]));
         self.rest = rest;
-        let mut tokens = Tokens { list: tokens, at: self.at };
+        let mut tokens = Tokens { list: tokens, at: self.at, spaces: self.spaces };
         let kind = self.read(line, &mut tokens);
         self.at = tokens.at;
         Some(kind)
@@ -67,12 +74,17 @@ impl<'t> Lexer<'t> {
             (0, [0xef, 0xbb, 0xbf, rest @ ..]) => (BYTE_ORDER_MARK, rest),
             _ => (&[][..], without_end),
         };
-        tokens.add(TokenKind::Space, mark);
+        tokens.space(mark);
         let (lead, content, trail) = trim(without_mark);
-        tokens.add(TokenKind::Space, lead);
+        tokens.space(lead);
         let kind = self.content(content, tokens);
-        tokens.add(TokenKind::Space, trail);
-        tokens.add(TokenKind::Newline, line.get(without_end.len()..).unwrap_or_default());
+        tokens.space(trail);
+        let end = line.get(without_end.len()..).unwrap_or_default();
+        if self.spaces {
+            tokens.add(TokenKind::Newline, end);
+        } else {
+            tokens.space(end);
+        }
         kind
     }
 
@@ -121,10 +133,10 @@ impl<'t> Lexer<'t> {
         {
             tokens.add(TokenKind::Bracket, b"[");
             tokens.add(TokenKind::Keyword, header.keyword);
-            tokens.add(TokenKind::Space, header.space);
+            tokens.space(header.space);
             tokens.add(TokenKind::Name, header.name);
             tokens.add(TokenKind::Bracket, b"]");
-            tokens.add(TokenKind::Space, space);
+            tokens.space(space);
             tokens.add(TokenKind::Comment, comment);
             self.section = Some(kind);
             return LineKind::Header(kind);
@@ -141,12 +153,27 @@ impl<'t> Lexer<'t> {
 struct Tokens<'l> {
     list: &'l mut Vec<Token>,
     at: u32,
+    spaces: bool,
 }
 
 impl Tokens<'_> {
+    /// Passes white space.
+    fn space(&mut self, bytes: Bytes<'_>) {
+        if self.spaces {
+            self.add(TokenKind::Space, bytes);
+        } else {
+            self.at = self.behind(bytes);
+        }
+    }
+
+    /// Where a token ends that starts where the last one ended.
+    fn behind(&self, bytes: Bytes<'_>) -> u32 {
+        self.at.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX))
+    }
+
     /// Adds a token that starts where the last one ended. Empty tokens are left out.
     fn add(&mut self, kind: TokenKind, bytes: Bytes<'_>) {
-        let end = self.at.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        let end = self.behind(bytes);
         if end > self.at {
             self.list.push(Token { kind, start: self.at, end });
         }
@@ -165,7 +192,7 @@ fn with_comment<'t>(
     let end = before.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
     let (before, space) = before.split_at_checked(end).unwrap_or((before, &[]));
     read(before, tokens);
-    tokens.add(TokenKind::Space, space);
+    tokens.space(space);
     tokens.add(TokenKind::Comment, comment);
 }
 
@@ -173,7 +200,7 @@ fn option(content: Bytes<'_>, tokens: &mut Tokens<'_>) {
     if let Ok((value, (name, colon, space))) = grammar::option_name(content) {
         tokens.add(TokenKind::Name, name);
         tokens.add(TokenKind::Colon, colon);
-        tokens.add(TokenKind::Space, space);
+        tokens.space(space);
         tokens.add(TokenKind::Value, value);
     } else {
         tokens.add(TokenKind::Junk, content);
@@ -184,7 +211,7 @@ fn alias(content: Bytes<'_>, tokens: &mut Tokens<'_>) {
     match grammar::alias(content) {
         Ok(([], (name, space, value))) => {
             tokens.add(TokenKind::Name, name);
-            tokens.add(TokenKind::Space, space);
+            tokens.space(space);
             tokens.add(TokenKind::Value, value);
         }
         _ => tokens.add(TokenKind::Junk, content),
@@ -196,7 +223,7 @@ fn member(content: Bytes<'_>, tokens: &mut Tokens<'_>) {
     if let [b'!', after @ ..] = content {
         tokens.add(TokenKind::Bang, b"!");
         let (space, after) = split_space(after);
-        tokens.add(TokenKind::Space, space);
+        tokens.space(space);
         rest = after;
     }
     if rest.iter().any(|byte| is_space(*byte)) {
@@ -213,14 +240,14 @@ fn rule(content: Bytes<'_>, tokens: &mut Tokens<'_>) {
     };
     tokens.add(TokenKind::Bar, bar.unwrap_or_default());
     tokens.add(TokenKind::Direction, direction);
-    tokens.add(TokenKind::Space, space);
+    tokens.space(space);
     tokens.add(TokenKind::Action, action);
-    tokens.add(TokenKind::Space, after);
+    tokens.space(after);
     while let Ok((left, ((option, name), blank, value, after))) = grammar::rule_option(rest) {
         tokens.add(TokenKind::Option(option), name);
-        tokens.add(TokenKind::Space, blank);
+        tokens.space(blank);
         tokens.add(TokenKind::Value, value);
-        tokens.add(TokenKind::Space, after);
+        tokens.space(after);
         rest = left;
     }
     tokens.add(TokenKind::Junk, rest);

@@ -22,6 +22,9 @@ use crate::facts::Names;
 use crate::syntax::{BYTE_ORDER_MARK, Lexer, LineKind, SectionKind, Token, TokenKind};
 use crate::text::{FileId, Span};
 
+/// Tokens of a line, as a rule at most.
+const TOKENS: usize = 32;
+
 /// Reads a file of the given kind.
 pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mut Sink) -> File {
     let utf16 = matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
@@ -51,8 +54,8 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
     lower.byte_order_mark();
     lower.crlf();
     // A line at a time, whose tokens take the place of the last one's.
-    let mut lexer = Lexer::new(bytes);
-    let mut tokens = Vec::new();
+    let mut lexer = Lexer::without_spaces(bytes);
+    let mut tokens = Vec::with_capacity(TOKENS);
     while let Some(kind) = lexer.line(&mut tokens) {
         lower.line(kind, &tokens);
         tokens.clear();
