@@ -32,7 +32,7 @@ pub(crate) fn run(args: &TraceArgs, output: &Output) -> Result<Exit, Stop> {
     let trace = node.simulator.trace(&packet);
     match args.format {
         TraceFormat::Json => {
-            output.json(|out| serde_json::to_writer(out, &answers.trace(&packet, &trace)))?
+            output.json(|out| serde_json::to_writer(out, &answers.trace(&packet, &trace)))?;
         }
         TraceFormat::Human => {
             output.data(&[&render::trace(&packet, &trace, node.datacenter.files(), &output.for_data())])?;
