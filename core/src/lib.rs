@@ -67,6 +67,10 @@ pub mod emit;
 pub mod readback;
 pub mod sim;
 
+pub mod diff;
+
+pub mod policy_test;
+
 mod lint;
 mod parallel;
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// All is well.
     Fine,
-    /// There are errors in the configuration.
+    /// There are errors in the configuration, differences, or failed tests.
     Findings,
     /// The command line is wrong, or something can't be read or written.
     Usage,
@@ -34,7 +34,7 @@ impl From<Exit> for ExitCode {
 pub(crate) const STATUSES: &str = "\
 Exit status:
   0  fine
-  1  findings: the configuration has errors
+  1  findings: errors in the configuration, differences, failed tests
   2  wrong usage, or something can't be read or written";
 
 /// Why a command stops before its end.

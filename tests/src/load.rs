@@ -47,6 +47,20 @@ pub enum Input {
         /// Its content.
         text: Vec<u8>,
     },
+    /// A configuration file as it was before, for `diff`; without text there was none.
+    Before {
+        /// Relative to the root.
+        path: String,
+        /// Its content.
+        text: Vec<u8>,
+    },
+    /// A file of policy tests.
+    Tests {
+        /// Its name.
+        path: String,
+        /// Its content.
+        text: Vec<u8>,
+    },
     /// The facts as JSON.
     Facts(String),
 }
@@ -92,6 +106,13 @@ pub enum Ask {
     Ipset(String),
     /// The lines of a bridge chain.
     Ebtables(String),
+    /// What comes of the policy tests.
+    Tests,
+    /// What has changed since the files were as before.
+    Diff {
+        /// With every rule.
+        rules: bool,
+    },
 }
 
 /// Which lines of a chain an expectation shows.
@@ -174,19 +195,30 @@ impl Reader<'_> {
 
 fn input(words: &[&str], text: &str) -> Result<Option<Input>, String> {
     let (file, escaped) = match words {
+        ["toml", file] => {
+            return Ok(Some(Input::Tests { path: named(file)?, text: text.as_bytes().to_vec() }));
+        }
+        ["fw" | "conf", file, "before"] => {
+            let path = named(file)?;
+            return Ok(Some(Input::Before { path, text: text.as_bytes().to_vec() }));
+        }
         ["json", "facts"] => return Ok(Some(Input::Facts(text.to_owned()))),
         ["fw" | "conf" | "dump", file] => (file, false),
         ["fw" | "conf" | "dump", file, "escaped"] => (file, true),
         _ => return Ok(None),
     };
-    let path = file.strip_prefix("file=").ok_or_else(|| format!("`file=PATH` instead of `{file}`"))?;
     let text = if escaped { unescape(text)? } else { text.as_bytes().to_vec() };
-    let path = path.to_owned();
+    let path = named(file)?;
     Ok(Some(if words.first() == Some(&"dump") {
         Input::Dump { path, text }
     } else {
         Input::File { path, text }
     }))
+}
+
+fn named(file: &str) -> Result<String, String> {
+    let path = file.strip_prefix("file=").ok_or_else(|| format!("`file=PATH` instead of `{file}`"))?;
+    Ok(path.to_owned())
 }
 
 fn ask(words: &[&str], info: &str) -> Option<Ask> {
@@ -221,6 +253,9 @@ fn ask(words: &[&str], info: &str) -> Option<Ask> {
         }
         ["ipset", name] => Ask::Ipset((*name).to_owned()),
         ["ebtables", chain] => Ask::Ebtables((*chain).to_owned()),
+        ["tests"] => Ask::Tests,
+        ["diff"] => Ask::Diff { rules: false },
+        ["diff", "rules"] => Ask::Diff { rules: true },
         _ => return None,
     })
 }

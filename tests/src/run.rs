@@ -5,11 +5,15 @@ use core::fmt::Write as _;
 
 use pvefw_core::Family;
 use pvefw_core::datacenter::Datacenter;
+use pvefw_core::diag::render::Style;
 use pvefw_core::diag::{Diagnostic, Safety, Severity, Sink};
+use pvefw_core::diff::{self, Diff, Side};
 use pvefw_core::emit::{self, Lines};
-use pvefw_core::facts::Facts;
+use pvefw_core::facts::{Facts, Names};
 use pvefw_core::ir::{ChainName, Maker, Rule, Ruleset};
+use pvefw_core::policy_test::{self, PolicyTests};
 use pvefw_core::readback::{self, Action, BridgeAction, BridgeCondition, Condition, Dump, Saved};
+use pvefw_core::sim::Simulator;
 use pvefw_core::text::{Files, Span};
 
 use crate::load::{Ask, Case, Filter, Input};
@@ -30,6 +34,10 @@ pub struct Outcome {
     dump: Dump,
     ruleset: Ruleset,
     lines: Lines,
+    /// What was loaded before, and from which files.
+    before: (Ruleset, Files),
+    /// What came of the policy tests.
+    results: Option<String>,
 }
 
 /// Runs a case.
@@ -37,31 +45,41 @@ pub struct Outcome {
 /// # Errors
 /// What is wrong with its inputs.
 pub fn run(case: &Case) -> Result<Outcome, String> {
-    let mut datacenter = Datacenter::new();
     let mut facts = USUAL_FACTS;
     let mut dumps: BTreeMap<&str, &[u8]> = BTreeMap::new();
+    let mut tests = None;
+    let (mut now, mut before) = (Vec::new(), BTreeMap::new());
     for input in &case.inputs {
         match input {
             Input::Facts(text) => facts = text,
-            Input::Dump { path, text } => {
-                dumps.insert(path, text);
-            }
-            Input::File { path, text } => {
-                datacenter
-                    .add(path, text.clone())
-                    .ok_or_else(|| format!("`{path}` is no file that is read"))?;
-            }
+            Input::Dump { path, text } => drop(dumps.insert(path, text)),
+            Input::File { path, text } => now.push((path.as_str(), text)),
+            Input::Tests { path, text } => tests = Some((path, text)),
+            Input::Before { path, text } => drop(before.insert(path.as_str(), text)),
         }
     }
+    let datacenter = datacenter(&now)?;
     let facts: Facts = serde_json::from_str(facts).map_err(|error| format!("the facts: {error}"))?;
     if let Some(key) = facts.unknown.keys().next() {
         return Err(format!("the facts have no key `{key}`"));
     }
-    let check = datacenter.check(&facts).into_sorted();
+    let mut check = datacenter.check(&facts).into_sorted();
     let (ruleset, sink) = datacenter.compile(&facts);
     let compile = sink.into_sorted();
     let lines = emit::lines(&ruleset);
-    let (mut files, mut saved, mut sink) = (datacenter.into_files(), Saved::default(), Sink::new());
+    now.retain(|(path, _)| !before.contains_key(path));
+    now.extend(before.into_iter().filter(|(_, text)| !text.is_empty()));
+    let then = self::datacenter(&now)?;
+    let mut results = None;
+    let mut files = datacenter.files().clone();
+    if let Some((path, text)) = tests {
+        let file = files.add(path.as_str(), text.clone());
+        let mut sink = Sink::new();
+        let found = policy_test::read(file, text, &mut sink);
+        check.extend(sink.into_sorted());
+        results = Some(self::results(&found, &datacenter, &ruleset, &facts)?);
+    }
+    let (mut saved, mut sink) = (Saved::default(), Sink::new());
     for (path, text) in dumps {
         let file = match path {
             "iptables-save" => &mut saved.iptables,
@@ -73,7 +91,40 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
         *file = Some(files.add(path, text.to_vec()));
     }
     let dump = readback::read(&files, &saved, &mut sink);
-    Ok(Outcome { files, check, compile, read: sink.into_sorted(), dump, ruleset, lines })
+    let read = sink.into_sorted();
+    let before = (then.compile(&facts).0, then.into_files());
+    Ok(Outcome { files, check, compile, read, dump, ruleset, lines, before, results })
+}
+
+/// A line a test, and one a packet that fails.
+fn results(
+    tests: &PolicyTests,
+    datacenter: &Datacenter,
+    ruleset: &Ruleset,
+    facts: &Facts,
+) -> Result<String, String> {
+    let (names, topology) = (Names::new(facts), datacenter.topology(facts));
+    let simulator = Simulator::new(ruleset, &topology.networks).map_err(|mistake| mistake.to_string())?;
+    let mut text = String::new();
+    for test in &tests.tests {
+        let run = test.run(&simulator, &topology, &names, datacenter.files());
+        let (name, packets) = (&test.name, test.questions.len());
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{} {packets} {name}", if run.passed() { "passed" } else { "failed" });
+        for failure in &run.failures {
+            let _ = writeln!(text, "  {failure}: {}", test.reason(failure, datacenter.files()));
+        }
+    }
+    Ok(text)
+}
+
+fn datacenter(files: &[(&str, &Vec<u8>)]) -> Result<Datacenter, String> {
+    let mut datacenter = Datacenter::new();
+    for (path, text) in files {
+        let text = (*text).clone();
+        datacenter.add(path, text).ok_or_else(|| format!("`{path}` is no file that is read"))?;
+    }
+    Ok(datacenter)
 }
 
 impl Outcome {
@@ -96,6 +147,8 @@ impl Outcome {
                 found.map_or_else(|| ABSENT.to_owned(), |(name, chain)| chosen(*name, &chain.rules, filter))
             }
             Ask::Ipset(name) => joined(self.lines.ipset.get(name)),
+            Ask::Tests => self.results.clone().unwrap_or_else(|| ABSENT.to_owned()),
+            Ask::Diff { rules } => self.diff(*rules),
             Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain)),
         }
     }
@@ -149,6 +202,14 @@ impl Outcome {
             );
         }
         text
+    }
+
+    fn diff(&self, rules: bool) -> String {
+        let (ruleset, files) = &self.before;
+        let (old, new) = (Side { ruleset, files }, Side { ruleset: &self.ruleset, files: &self.files });
+        let diff = Diff::new(old, new);
+        let options = diff::render::Options { style: Style::Plain, rules };
+        diff::render::text(&diff, &diff.entries(old, new), old, new, None, options)
     }
 
     fn help(&self) -> String {

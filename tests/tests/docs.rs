@@ -8,6 +8,9 @@
 //! | `fw file=PATH [errors=CODE,…]` | has exactly these errors; is there as PATH for the commands after it |
 //! | `json facts` | is read as facts, every key known |
 //! | `json output=check`, `json output=compile` | part of what that command says of the `fw` block before |
+//! | `json output=diff` | part of what has changed in the `fw` block before since `small` |
+//! | `toml file=PATH` | is there as PATH; is read as policy tests without a finding |
+//! | `json output=test`, `xml output=test` | part of what that command says of the `toml` block before; all of it, with `…` as below |
 //! | `sh` | the commands work |
 //! | `console [status=N]` | `$ pvefw …` ends so and prints these lines; `…` stands for anything |
 //! | `rust` | is `docs/example.rs`, which is run |
@@ -29,8 +32,10 @@ mod documents {
     use std::{env, fs};
 
     use pvefw_core::datacenter::{Datacenter, FileKind};
-    use pvefw_core::diag::{Severity, codes};
+    use pvefw_core::diag::{Severity, Sink, codes};
     use pvefw_core::facts::Facts;
+    use pvefw_core::policy_test;
+    use pvefw_core::text::FileId;
     use serde_json::Value;
 
     fn top() -> PathBuf {
@@ -236,6 +241,20 @@ mod documents {
                         put(&folder, block);
                         last = Some(block);
                     }
+                    Some("toml") => {
+                        let mut sink = Sink::new();
+                        policy_test::read(FileId(0), block.text.as_bytes(), &mut sink);
+                        assert_eq!(sink.into_sorted(), [], "{place}");
+                        put(&folder, block);
+                        last = Some(block);
+                    }
+                    Some("xml") => {
+                        let root = last.unwrap().value("file").unwrap().strip_suffix("/tests.toml").unwrap();
+                        let (_, printed) = run(block, &format!("pvefw test {root} --format junit"), &folder);
+                        let (shown, lines): (Vec<_>, Vec<_>) =
+                            (block.text.lines().collect(), printed.lines().collect());
+                        assert!(lines_fit(&shown, &lines), "{place}: it prints\n{printed}");
+                    }
                     Some("json") if block.mark[1] == "facts" => {
                         let facts: Facts = serde_json::from_str(&block.text).unwrap();
                         assert!(facts.unknown.is_empty(), "{place}: {:?}", facts.unknown);
@@ -279,6 +298,13 @@ mod documents {
             Some("check") => format!("pvefw check {file} --format json"),
             Some("compile") => {
                 format!("pvefw compile {} --format json", file.strip_suffix("/firewall/cluster.fw").unwrap())
+            }
+            Some("test") => {
+                format!("pvefw test {} --format json", file.strip_suffix("/tests.toml").unwrap())
+            }
+            Some("diff") => {
+                let new = file.strip_suffix("/firewall/cluster.fw").unwrap();
+                format!("pvefw diff small {new} --format json")
             }
             other => panic!("{}: no output {other:?}", block.place),
         };

@@ -2,6 +2,7 @@
 
 extern crate alloc;
 
+mod apply;
 mod damage;
 
 use alloc::collections::BTreeSet;
@@ -9,15 +10,17 @@ use alloc::collections::BTreeSet;
 use proptest::prelude::*;
 use pvefw_core::Family;
 use pvefw_core::diag::{Counts, Diagnostic, Severity, Sink, codes, render};
+use pvefw_core::diff::{self, Diff, Entries, Presence, Side};
 use pvefw_core::emit;
 use pvefw_core::ir::Ruleset;
+use pvefw_core::policy_test;
 use pvefw_core::report::Check;
 use pvefw_core::syntax::Tree;
 use pvefw_core::text::{Files, Span};
 use pvefw_tests::conformance;
 use pvefw_tests::readback::round_trip;
 
-use damage::{CORPUS, damaged};
+use damage::{CORPUS, Real, damaged};
 
 /// `PROPTEST_CASES` asks for more.
 fn config(cases: u32) -> ProptestConfig {
@@ -41,6 +44,78 @@ proptest! {
         prop_assert_eq!(Tree::parse(&text).print(), text);
     }
 }
+
+proptest! {
+    #![proptest_config(config(1000))]
+
+    #[test]
+    fn any_bytes_are_policy_tests(text in prop::collection::vec(any::<u8>(), 0..400)) {
+        read_tests(&text)?;
+    }
+
+    #[test]
+    fn any_soup_of_toml_is_policy_tests(words in prop::collection::vec(prop::sample::select(TOML.to_vec()), 0..60)) {
+        read_tests(words.concat().as_bytes())?;
+    }
+}
+
+/// What is read is within bounds, and nothing is left out in silence.
+fn read_tests(text: &[u8]) -> Result<(), TestCaseError> {
+    let mut files = Files::new();
+    let file = files.add("tests.toml", text);
+    let mut sink = Sink::new();
+    let found = policy_test::read(file, text, &mut sink);
+    let packets: usize = found.tests.iter().map(|test| test.questions.len()).sum();
+    prop_assert!(packets <= policy_test::MOST_PACKETS);
+    prop_assert!(found.tests.iter().all(|test| !test.questions.is_empty()));
+    // What stands in a string over several lines is no header.
+    let long_strings =
+        ["\"\"\"", "'''"].iter().any(|quotes| text.windows(3).any(|three| three == quotes.as_bytes()));
+    let headers = text.split(|byte| *byte == b'\n').filter(|line| *line == b"[[test]]").count();
+    let counts = sink.counts();
+    prop_assert!(long_strings || found.tests.len() >= headers || counts.errors > 0, "{found:?}");
+    let diagnostics = sink.into_sorted();
+    reports_are_safe_to_show(&files, &diagnostics, counts)?;
+    spans_lie_in_their_files(&files, diagnostics.iter())
+}
+
+/// Pieces of a file of tests.
+const TOML: [&str; 34] = [
+    "[[test]]\n",
+    "[[test]]\n",
+    "[[test]]\n",
+    "from = \"outside\"\n",
+    "from = ['host', 'vm1']\n",
+    "to = 'vm100'\n",
+    "to = \"vm100\"\n",
+    "expect = \"accept\"\n",
+    "expect = 'blocked'\n",
+    "dport = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n",
+    "sport = [1, 2, 3, 4, 5, 6, 7, 8, 9, '10']\n",
+    "name = \"ü\"\n",
+    "rule = 'a:1'\n",
+    "[test]\n",
+    "test = []\n",
+    "test = [{from='host',to='vm1',expect='drop'}]\n",
+    "[[test.x]]\n",
+    "[[tests]]\n",
+    "\n",
+    "\n",
+    "\"",
+    "'",
+    "[",
+    "]",
+    "{",
+    "}",
+    "=",
+    ".",
+    ",",
+    "# x\n",
+    "\\u0000",
+    "\u{202e}",
+    "1979-05-27",
+    "0x1F",
+];
 
 /// Pieces of the language.
 const WORDS: [&[u8]; 32] = [
@@ -106,6 +181,50 @@ proptest! {
         no_rule_from_a_faulty_line(files, &ruleset, &compiled)?;
         check_finds_what_compile_finds(&checked, &compiled)?;
     }
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn a_diff_leads_from_one_ruleset_to_the_other(real in damaged()) {
+        let original = CORPUS.iter().find(|other| other.name == real.name).map(Real::datacenter).unwrap_or_default();
+        let (before, after) = (original.compile(&real.facts).0, real.datacenter());
+        let (files, after) = (after.files(), after.compile(&real.facts).0);
+        let old = Side { ruleset: &before, files: original.files() };
+        let new = Side { ruleset: &after, files };
+        for (old, new) in [(old, new), (new, old)] {
+            let diff = Diff::new(old, new);
+            prop_assert_eq!(diff.is_empty(), without_places(old.ruleset) == without_places(new.ruleset));
+            prop_assert_eq!(&without_places(&apply::applied(old.ruleset, &diff)), &without_places(new.ruleset));
+            prop_assert!(Diff::new(old, old).is_empty());
+            every_change_has_one_entry(&diff, &diff.entries(old, new))?;
+            let options = diff::render::Options { style: render::Style::Plain, rules: true };
+            let text = diff::render::text(&diff, &diff.entries(old, new), old, new, None, options);
+            prop_assert!(!text.contains(|c: char| c != '\n' && c.is_control()), "{text:?}");
+        }
+    }
+}
+
+/// Sets compare with the places of their definitions, which are no difference.
+fn without_places(ruleset: &Ruleset) -> Ruleset {
+    let mut ruleset = ruleset.clone();
+    ruleset.sets.values_mut().for_each(|set| set.span = None);
+    ruleset
+}
+
+fn every_change_has_one_entry(diff: &Diff<'_>, entries: &Entries<'_, '_>) -> Result<(), TestCaseError> {
+    let chains = diff.chains.iter().filter(|chain| chain.presence == Presence::Kept);
+    let rules: usize = chains.map(|chain| chain.rules.len()).sum();
+    let sets = diff.sets.iter().filter(|set| set.presence == Presence::Kept);
+    let members: usize = sets.map(|set| set.members.len()).sum();
+    let all = &entries.entries;
+    prop_assert_eq!(all.iter().map(|entry| entry.rules.len()).sum::<usize>(), rules);
+    prop_assert_eq!(all.iter().map(|entry| entry.members.len()).sum::<usize>(), members);
+    prop_assert!(!diff.is_empty() || all.iter().all(|entry| entry.edited));
+    let summary = diff.summary(entries);
+    prop_assert_eq!((summary.rules.total(), summary.members.total()), (rules, members));
+    Ok(())
 }
 
 /// All findings; the corpus is too small for any to be left out.

@@ -138,7 +138,7 @@ fn fixed(case: &Case, outcome: &Outcome, fix: &Fix) -> Vec<Input> {
     for edit in edits {
         let name = outcome.files().name(edit.span.file);
         let input = inputs.iter_mut().rev().find_map(|input| match input {
-            Input::File { path, text } if path == name => Some(text),
+            Input::File { path, text } | Input::Tests { path, text } if path == name => Some(text),
             _ => None,
         });
         input.unwrap().splice(edit.span.range(), edit.text.bytes());

@@ -88,6 +88,21 @@ codes! {
     /// There is no `cluster.fw`, or it is empty: the firewall is off in the whole datacenter.
     Info NO_CLUSTER_FILE = "no-cluster-file";
 
+    // Policy tests.
+
+    /// A place in the file of policy tests is not TOML. The test that it stands in is left out.
+    Error BAD_TOML = "bad-toml";
+    /// No test has a key of this name. The test is left out, since it would ask about other packets.
+    Error UNKNOWN_TEST_KEY = "unknown-test-key";
+    /// A key of a test has a value that it can't have. The test is left out.
+    Error BAD_TEST_VALUE = "bad-test-value";
+    /// A test does not say where its packets come from, where they go to, or what is expected. It is left out.
+    Error MISSING_TEST_KEY = "missing-test-key";
+    /// The tests of the file ask about more packets than are looked at. This test and those behind it are left out.
+    Error TOO_MANY_PACKETS = "too-many-packets";
+    /// The file of policy tests has none in it, so nothing is tested.
+    Warning NO_TESTS = "no-tests";
+
     // Sections.
 
     /// A header names a section that does not exist; its lines are left out until the next header.

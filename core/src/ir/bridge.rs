@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use ipnet::Ipv4Net;
 
@@ -43,8 +44,14 @@ impl PartialEq for BridgeRule {
 
 impl Eq for BridgeRule {}
 
+impl Hash for BridgeRule {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.matches, &self.target).hash(state);
+    }
+}
+
 /// Something that is true or false of a frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BridgeMatch {
     /// Its Ethernet type (`-p`).
     Protocol(Written<u16>),
@@ -59,7 +66,7 @@ pub enum BridgeMatch {
 }
 
 /// What a bridge rule does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BridgeTarget {
     /// Let it pass.
     Accept,

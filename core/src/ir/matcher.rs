@@ -10,7 +10,7 @@ use super::{Addresses, InterfacePattern, Mac, Ports, SetName, Spelling, Written}
 use crate::Family;
 
 /// The conditions of a rule; all must hold. Shared: the same conditions often stand in several chains.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Matches(Option<Arc<[Match]>>);
 
 impl Matches {

@@ -118,7 +118,7 @@ pub struct Hook {
 }
 
 /// The kernel's own chains that we hook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HookPoint {
     /// To the node itself.
     Input,

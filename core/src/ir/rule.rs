@@ -1,5 +1,7 @@
 //! Rules.
 
+use core::hash::{Hash, Hasher};
+
 use super::{Matches, Origin, Spelling, Target};
 
 /// Conditions, an action, and where they come from.
@@ -26,3 +28,9 @@ impl PartialEq for Rule {
 }
 
 impl Eq for Rule {}
+
+impl Hash for Rule {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.matches, &self.target).hash(state);
+    }
+}

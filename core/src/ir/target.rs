@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use super::{ChainName, Mark};
 
 /// The action of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// Let it pass.
     Accept,

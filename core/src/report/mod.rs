@@ -37,7 +37,9 @@
 
 mod answer;
 mod check;
+pub mod diff;
 mod places;
+pub mod policy_test;
 mod trace;
 
 pub use answer::{Answer, Answers, Line, Refused};

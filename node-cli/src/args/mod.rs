@@ -2,7 +2,9 @@
 
 mod check;
 mod compile;
+mod diff;
 mod node;
+mod test;
 mod trace;
 mod try_;
 
@@ -10,7 +12,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
+pub(crate) use diff::{DiffArgs, DiffFormat};
 pub(crate) use node::NodeArgs;
+pub(crate) use test::{TestArgs, TestFormat};
 pub(crate) use trace::{TraceArgs, TraceFormat};
 pub(crate) use try_::TryLine;
 
@@ -66,6 +70,16 @@ pub(crate) enum Command {
     /// Lines with errors are left out of the rulesets; the errors go to stderr and make the exit status 1.
     #[command(after_help = help(compile::EXAMPLES))]
     Compile(CompileArgs),
+    /// Say what changes between two configurations, by the lines that change it
+    ///
+    /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
+    #[command(after_help = help(diff::EXAMPLES))]
+    Diff(DiffArgs),
+    /// Ask whether the firewall does what it is meant to
+    ///
+    /// The tests are in `tests.toml` beside the folder `firewall`: which packets must pass, and which must not.
+    #[command(after_help = help(test::EXAMPLES))]
+    Test(TestArgs),
     /// Say what happens to a packet, and which line decides
     #[command(after_help = help(trace::EXAMPLES))]
     Trace(TraceArgs),
@@ -92,7 +106,7 @@ mod tests {
 
     #[test]
     fn help_teaches_examples_and_statuses() {
-        for command in ["check", "compile", "trace", "try"] {
+        for command in ["check", "compile", "diff", "test", "trace", "try"] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");

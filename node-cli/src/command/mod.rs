@@ -2,6 +2,8 @@
 
 pub(crate) mod check;
 pub(crate) mod compile;
+pub(crate) mod diff;
+pub(crate) mod test;
 pub(crate) mod trace;
 pub(crate) mod try_;
 
@@ -42,7 +44,11 @@ pub(crate) struct Findings {
 impl Findings {
     /// What was found in a datacenter, all of it.
     pub(crate) fn new(datacenter: Datacenter, sink: Sink, checked: usize) -> Self {
-        let files = datacenter.into_files();
+        Self::of_files(datacenter.into_files(), sink, checked)
+    }
+
+    /// What was found in some files, all of it.
+    pub(crate) fn of_files(files: Files, sink: Sink, checked: usize) -> Self {
         let counts = sink.counts();
         let left_out = files.iter().map(|(id, _)| (id, sink.left_out(id))).collect();
         Self { files, diagnostics: sink.into_sorted(), counts, left_out, checked }

@@ -2,13 +2,15 @@
 
 mod batch;
 
+use std::path::Path;
+
 use pvefw_core::datacenter::Datacenter;
 use pvefw_core::facts::{Facts, Names};
 use pvefw_core::report::Answers;
 use pvefw_core::sim::{Mistake, Simulator, Topology, render};
 
 use super::warn;
-use crate::args::{TraceArgs, TraceFormat};
+use crate::args::{NodeArgs, TraceArgs, TraceFormat};
 use crate::exit::{Exit, Stop};
 use crate::output::{Kind, Output};
 use crate::root;
@@ -16,7 +18,7 @@ use crate::root::node::{self, Need};
 
 /// Runs the command.
 pub(crate) fn run(args: &TraceArgs, output: &Output) -> Result<Exit, Stop> {
-    let node = Node::read(args, output)?;
+    let node = Node::read(args.root.as_deref(), &args.node, None, output)?;
     let asked = batch::Asked {
         simulator: &node.simulator,
         topology: &node.topology,
@@ -40,17 +42,24 @@ pub(crate) fn run(args: &TraceArgs, output: &Output) -> Result<Exit, Stop> {
 }
 
 /// A node's rules, ready to be asked.
-struct Node {
-    datacenter: Datacenter,
-    facts: Facts,
-    topology: Topology,
-    simulator: Simulator,
+pub(super) struct Node {
+    pub(super) datacenter: Datacenter,
+    pub(super) facts: Facts,
+    pub(super) topology: Topology,
+    pub(super) simulator: Simulator,
 }
 
 impl Node {
-    fn read(args: &TraceArgs, output: &Output) -> Result<Self, Stop> {
-        let mut root = root::read(args.root.as_deref())?;
-        let mut facts = node::facts(&args.node, &mut root.warnings)?;
+    /// Reads and compiles a root. `usual` is the node if nobody names one.
+    pub(super) fn read(
+        root: Option<&Path>,
+        args: &NodeArgs,
+        usual: Option<String>,
+        output: &Output,
+    ) -> Result<Self, Stop> {
+        let mut root = root::read(root)?;
+        let mut facts = node::facts(args, &mut root.warnings)?;
+        facts.node = facts.node.or(usual);
         node::settle(&mut facts, &mut root, Need::One)?;
         warn(&root.warnings, output);
         let (ruleset, sink) = root.datacenter.compile(&facts);
