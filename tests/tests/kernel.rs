@@ -12,7 +12,6 @@ mod damage;
 mod names;
 mod rulesets;
 
-use core::error::Error as _;
 use std::io::Write as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
@@ -23,6 +22,7 @@ use pvefw_core::host::{self, Loaded, Sandbox, Texts, Tools, Variant, load, save}
 use pvefw_core::ir::Ruleset;
 use pvefw_core::readback;
 use pvefw_tests::readback::{differences as rulesets_differ, ours};
+use pvefw_tests::words::words;
 
 use rulesets::rulesets;
 
@@ -117,19 +117,4 @@ fn one(tools: &Tools, ruleset: &Ruleset) -> Result<(), String> {
     let ours = ours(&files, &saved)?;
     differences.extend(rulesets_differ(&readback::normal(&ours), &readback::normal(ruleset)));
     if differences.is_empty() { Ok(()) } else { Err(differences.join("; ")) }
-}
-
-/// An error with its causes and advice.
-fn words(error: &host::Error) -> String {
-    let mut parts = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        parts.push(deeper.to_string());
-        cause = deeper.source();
-    }
-    if let host::Error::Refused(refusal) = error {
-        parts.extend(refusal.stderr.iter().cloned());
-    }
-    parts.extend(error.advice().map(|advice| format!("help: {advice}")));
-    parts.join("; ")
 }
