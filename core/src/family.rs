@@ -19,6 +19,14 @@ pub struct PerFamily<T> {
 }
 
 impl<T> PerFamily<T> {
+    /// The value of a family.
+    pub const fn of(&self, family: Family) -> &T {
+        match family {
+            Family::V4 => &self.v4,
+            Family::V6 => &self.v6,
+        }
+    }
+
     /// The value of a family, to change it.
     pub const fn of_mut(&mut self, family: Family) -> &mut T {
         match family {

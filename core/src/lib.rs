@@ -71,6 +71,7 @@ pub mod diff;
 
 pub mod policy_test;
 
+mod decimal;
 mod lint;
 mod parallel;
 

@@ -33,6 +33,36 @@ pub(crate) fn in_runs<T: Sync, R: Send>(
     })
 }
 
+/// Does two things, apart if that is worth a thread.
+#[cfg(feature = "std")]
+pub(crate) fn both<A: Send, B>(
+    apart: bool,
+    first: impl Fn() -> A + Sync,
+    second: impl FnOnce() -> B,
+) -> (A, B) {
+    use std::thread::{Builder, scope};
+
+    if !apart {
+        return (first(), second());
+    }
+    scope(|scope| {
+        let thread = Builder::new().spawn_scoped(scope, &first);
+        let second = second();
+        let first = match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // No thread to be had.
+            Err(_) => first(),
+        };
+        (first, second)
+    })
+}
+
+/// Does two things, one after the other: there are no threads without `std`.
+#[cfg(not(feature = "std"))]
+pub(crate) fn both<A, B>(_: bool, first: impl Fn() -> A, second: impl FnOnce() -> B) -> (A, B) {
+    (first(), second())
+}
+
 /// Works on all items at once: there are no threads without `std`.
 #[cfg(not(feature = "std"))]
 pub(crate) fn in_runs<T, R>(items: &[T], _: usize, work: impl Fn(&[T]) -> R) -> Vec<R> {
@@ -51,5 +81,6 @@ mod tests {
             assert_eq!(runs.concat(), items, "{least}");
         }
         assert_eq!(in_runs(&[] as &[u32], 1, <[u32]>::len), [0]);
+        assert_eq!([false, true].map(|apart| both(apart, || 1, || "b")), [(1, "b"); 2]);
     }
 }

@@ -17,6 +17,7 @@ mod ci;
 mod conformance;
 mod deny;
 mod fuzz;
+mod lab;
 mod lint;
 mod nostd;
 mod test;
@@ -44,9 +45,10 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 9] = [
+const TASKS: [&Task; 10] = [
     &try_it::TASK,
     &test::TASK,
+    &lab::TASK,
     &lint::TASK,
     &deny::TASK,
     &ci::TASK,

@@ -1,6 +1,5 @@
 //! Rules in pve-firewall's three manners of writing (spec 05 section 1).
 
-use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,9 +7,9 @@ use alloc::vec::Vec;
 use super::Compiler;
 use crate::config::Action;
 use crate::config::options::RateLimit;
-use crate::emit;
+use crate::decimal::Decimal;
 use crate::ir::{
-    AddressTypes, Addresses, BuiltIn, ChainName, ConnectionStates, IcmpType, Mark, Matches, Origin,
+    AddressTypes, Addresses, BuiltIn, ChainName, ConnectionStates, IcmpType, Mark, Match, Matches, Origin,
     PortModule, PortRange, Ports, Protocol, Rate, RateUnit, Rule, Side, Spelling, Target, Test, Written,
 };
 use crate::tables::log_levels::LogLevel;
@@ -68,56 +67,42 @@ impl Compiler<'_> {
     /// Manner L: a log rule with the conditions of the rule it stands before.
     pub(super) fn log(&self, matches: &Matches, log: &Log<'_>, origin: Origin) -> Rule {
         let Log { level, vmid, chain, message } = log;
+        let (vmid, level) = (Decimal::new(*vmid), Decimal::new(u32::from(level.number())));
         let mut prefix = String::with_capacity(64);
-        prefix.push(':');
-        emit::number(&mut prefix, *vmid);
-        prefix.push(':');
-        emit::number(&mut prefix, u32::from(level.number()));
-        for part in [":", chain.as_str(), ": ", message] {
+        for part in [":", vmid.as_str(), ":", level.as_str(), ":", chain.as_str(), ": ", message] {
             prefix.push_str(part);
         }
         let prefix: Arc<str> = prefix.into();
         let extra_blank = Spelling(matches.is_empty());
-        let matches = match self.limit() {
+        let matches = match &self.limit {
             None => matches.clone(),
-            Some(limit) => matches.iter().cloned().chain([limit.into()]).collect::<Vec<_>>().into(),
+            Some(limit) => matches.iter().cloned().chain([limit.clone()]).collect(),
         };
         Rule { matches, target: Target::Log { prefix }, origin, extra_blank }
-    }
-
-    /// The limit before every log target (spec 02 section 1.1).
-    fn limit(&self) -> Option<Test> {
-        let once_a_second = || Written::spelled(Rate { count: 1, unit: RateUnit::Second }, "1/sec");
-        match &self.limit {
-            None => Some(Test::Limit { rate: once_a_second(), burst: None }),
-            Some(RateLimit { enable: false, .. }) => None,
-            Some(RateLimit { rate, burst, .. }) => {
-                Some(Test::Limit { rate: rate.map_or_else(once_a_second, Written::canonical), burst: *burst })
-            }
-        }
     }
 
     /// The policy at a chain's end (spec 05 section 5.3).
     pub(super) fn policy(
         &self,
+        out: &mut Vec<Rule>,
         action: Action,
         log: Option<Log<'_>>,
         accept: Target,
         origin: Origin,
-    ) -> Vec<Rule> {
-        let (first, last) = match action {
-            Action::Accept => return Vec::from([from_object(Matches::ANY, accept, origin)]),
-            Action::Drop => (Target::Jump(CHAINS.policy_drop), Target::Drop),
-            Action::Reject => (Target::Jump(CHAINS.policy_reject), Target::Goto(CHAINS.reject)),
+    ) {
+        let (first, message, last) = match action {
+            Action::Accept => {
+                out.push(from_object(Matches::ANY, accept, origin));
+                return;
+            }
+            Action::Drop => (Target::Jump(CHAINS.policy_drop), "policy DROP: ", Target::Drop),
+            Action::Reject => {
+                (Target::Jump(CHAINS.policy_reject), "policy REJECT: ", Target::Goto(CHAINS.reject))
+            }
         };
-        let mut rules = Vec::with_capacity(3);
-        rules.push(direct(Matches::ANY, first, origin));
-        rules.extend(log.map(|log| {
-            let message = format!("policy {}: ", action.name());
-            self.log(&Matches::ANY, &Log { message: &message, ..log }, origin)
-        }));
-        rules.push(direct(Matches::ANY, last, origin));
-        rules
+        out.push(direct(Matches::ANY, first, origin));
+        out.extend(log.map(|log| self.log(&Matches::ANY, &Log { message, ..log }, origin)));
+        out.push(direct(Matches::ANY, last, origin));
     }
 
     /// Rules for packets that belong to no connection, or to a known one.
@@ -127,6 +112,19 @@ impl Compiler<'_> {
         let invalid =
             (!allow_invalid).then(|| direct([state(ConnectionStates::INVALID)], Target::Drop, origin));
         invalid.into_iter().chain([direct([state(known)], Target::Accept, origin)]).collect()
+    }
+}
+
+/// The limit before every log target (spec 02 section 1.1).
+pub(super) fn log_limit(limit: Option<&RateLimit>) -> Option<Match> {
+    let once_a_second = || Written::spelled(Rate { count: 1, unit: RateUnit::Second }, "1/sec");
+    match limit {
+        None => Some(Test::Limit { rate: once_a_second(), burst: None }.into()),
+        Some(RateLimit { enable: false, .. }) => None,
+        Some(RateLimit { rate, burst, .. }) => {
+            let rate = rate.map_or_else(once_a_second, Written::canonical);
+            Some(Test::Limit { rate, burst: *burst }.into())
+        }
     }
 }
 

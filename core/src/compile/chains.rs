@@ -1,9 +1,8 @@
 //! Names of the chains of this layout (spec 04 section 5).
 
-use alloc::format;
-
 use crate::config::Vmid;
 use crate::config::nic::GuestKind;
+use crate::decimal::Decimal;
 use crate::ir::{ChainName, InterfaceName};
 
 macro_rules! chains {
@@ -45,19 +44,20 @@ chains! {
 ///
 /// `None` when it would be longer than the kernel allows: then there is no such device.
 pub(super) fn device(kind: GuestKind, vmid: Vmid, nic: u8) -> Option<InterfaceName> {
-    InterfaceName::new(&format!("{}{vmid}i{nic}", kind.device_prefix())).ok()
+    let (vmid, nic) = (Decimal::new(vmid.number()), Decimal::new(u32::from(nic)));
+    InterfaceName::joined(&[kind.device_prefix(), vmid.as_str(), "i", nic.as_str()]).ok()
 }
 
 /// `<device>-IN` and the like.
 pub(super) fn of_device(device: InterfaceName, suffix: &str) -> Option<ChainName> {
-    ChainName::new(&format!("{device}-{suffix}")).ok()
+    ChainName::joined(&[device.as_str(), "-", suffix]).ok()
 }
 
 /// `GROUP-<name>-IN`
 ///
 /// `None` for a name longer than the 18 characters that groups may have.
 pub(super) fn of_group(name: &str, suffix: &str) -> Option<ChainName> {
-    ChainName::new(&format!("GROUP-{name}-{suffix}")).ok()
+    ChainName::joined(&["GROUP-", name, "-", suffix]).ok()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::build::{LogAs, Verdicts, clear_mark, direct};
 use super::{CHAINS, Compiler, chains};
 use crate::Family;
 use crate::config::Direction;
-use crate::ir::{ChainName, Maker, Mark, Origin, Rule, Target, Test};
+use crate::ir::{ChainName, Maker, Matches, Origin, Rule, Target, Test};
 use crate::policy;
 
 impl Compiler<'_> {
@@ -26,15 +26,16 @@ impl Compiler<'_> {
         let Some(chain) = chains::of_group(name, suffix(direction)) else { return };
         self.group_chains(name);
         let origin = Origin { span: Some(rule.span), maker: Maker::Group };
-        let device: Vec<_> = device.into_iter().map(crate::ir::Match::from).collect();
+        let device = device.map_or(Matches::ANY, |device| Matches::from([device]));
         out.push(direct(device, Target::Jump(chain), origin));
-        out.push(direct([Test::Mark(Mark::ACCEPTED)], accept.clone(), origin));
+        out.push(direct(self.common.accepted.clone(), accept.clone(), origin));
     }
 
     fn group_chains(&mut self, name: &str) {
-        if !self.done_groups.insert(name.to_string()) {
+        if self.done_groups.contains(name) {
             return;
         }
+        self.done_groups.insert(name.to_string());
         for family in Family::BOTH {
             for direction in [Direction::In, Direction::Out] {
                 let Some(chain) = chains::of_group(name, suffix(direction)) else { continue };

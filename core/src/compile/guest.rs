@@ -2,8 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::build::{Log, LogAs, Verdicts, clear_mark, direct, from_object, icmp, port, protocol};
-use super::host::neighbor_discovery;
+use super::build::{Log, LogAs, Verdicts, clear_mark, direct, from_object};
 use super::{CHAINS, Compiler, Guest, chains, log_level, on, span};
 use crate::Family;
 use crate::config::nic::Nic;
@@ -11,8 +10,7 @@ use crate::config::options::Queues;
 use crate::config::{Action, Direction};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
-    BuiltIn, InterfaceName, InterfacePattern, Maker, Match, Matches, Origin, Protocol, Rule, Side, Target,
-    Test,
+    BuiltIn, InterfaceName, InterfacePattern, Maker, Match, Matches, Origin, Rule, Side, Target, Test,
 };
 use crate::policy::{self, Body, Owner};
 
@@ -36,10 +34,8 @@ impl Compiler<'_> {
                 continue;
             };
             for family in Family::BOTH {
-                let rules = self.chain_in(family, guest, nic, to);
-                self.add_chain(family, to, rules);
-                let rules = self.chain_out(family, guest, nic, from);
-                self.add_chain(family, from, rules);
+                self.make_chain(family, to, |this, rules| this.chain_in(rules, family, guest, nic, to));
+                self.make_chain(family, from, |this, rules| this.chain_out(rules, family, guest, nic, from));
             }
             self.dispatch(guest, device, to, from);
         }
@@ -75,95 +71,86 @@ impl Compiler<'_> {
 
     fn chain_in(
         &mut self,
+        rules: &mut Vec<Rule>,
         family: Family,
         guest: &Guest<'_>,
         nic: &Nic,
         chain: crate::ir::ChainName,
-    ) -> Vec<Rule> {
+    ) {
         let options = guest.options;
         let vmid = guest.vmid.number();
         let accept = if on(options.ips.as_ref(), false) { ips_target(guest) } else { Target::Accept };
-        let mut rules = Vec::with_capacity(guest.rules.len() + 8);
         rules.push(connection_mark(vmid));
         if on(options.dhcp.as_ref(), true) {
-            let (server, client) = dhcp_ports(family);
+            let answers = self.common.dhcp_answers.of(family).clone();
             let origin = Origin::switched_on(BuiltIn::Dhcp, span(options.dhcp.as_ref()));
-            rules.push(from_object(udp(server, client), Target::Accept, origin));
+            rules.push(from_object(answers, Target::Accept, origin));
         }
         if family == Family::V6 && on(options.ndp.as_ref(), true) {
             let origin = Origin::switched_on(BuiltIn::NeighborDiscovery, span(options.ndp.as_ref()));
-            rules.extend(neighbor_discovery(true, &accept, origin));
+            rules.extend(self.common.neighbor_discovery(true, &accept, origin));
         }
         let verdicts = Verdicts { accept: accept.clone() };
         let log = LogAs { chain, vmid, message: true };
-        self.guest_rules(&mut rules, family, Direction::In, guest, nic, &verdicts, &log, &accept);
+        self.guest_rules(rules, family, Direction::In, guest, nic, &verdicts, &log, &accept);
         let policy = options.policy_in.as_ref();
         let origin = Origin { span: span(policy), maker: Maker::Policy };
         let log =
             log_level(options.log_level_in.as_ref()).map(|level| Log { level, vmid, chain, message: "" });
-        rules.extend(self.policy(policy.map_or(Action::Drop, |setting| setting.value), log, accept, origin));
-        rules
+        self.policy(rules, policy.map_or(Action::Drop, |setting| setting.value), log, accept, origin);
     }
 
     fn chain_out(
         &mut self,
+        rules: &mut Vec<Rule>,
         family: Family,
         guest: &Guest<'_>,
         nic: &Nic,
         chain: crate::ir::ChainName,
-    ) -> Vec<Rule> {
+    ) {
         let options = guest.options;
         let vmid = guest.vmid.number();
         let accept = Target::Goto(CHAINS.set_accept_mark);
-        let mut rules = Vec::with_capacity(guest.rules.len() + 10);
         rules.push(connection_mark(vmid));
         if on(options.dhcp.as_ref(), true) {
-            let (server, client) = dhcp_ports(family);
+            let questions = self.common.dhcp_questions.of(family).clone();
             let origin = Origin::switched_on(BuiltIn::Dhcp, span(options.dhcp.as_ref()));
-            rules.push(from_object(udp(client, server), accept.clone(), origin));
+            rules.push(from_object(questions, accept.clone(), origin));
         }
         if let Some(mac) = &nic.mac
             && on(options.macfilter.as_ref(), true)
         {
             let origin = Origin::switched_on(BuiltIn::MacFilter, Some(nic.span));
-            rules.push(direct(Vec::from([Match::not(Test::SourceMac(mac.clone()))]), Target::Drop, origin));
+            let matches = Matches::from([Match::not(Test::SourceMac(mac.clone()))]);
+            rules.push(direct(matches, Target::Drop, origin));
         }
         if family == Family::V6 && !on(options.radv.as_ref(), false) {
             let origin = Origin::switched_on(BuiltIn::RouterAdvertisement, span(options.radv.as_ref()));
-            let tests = [protocol(Protocol::ICMPV6), icmp(Family::V6, 134)];
-            rules.push(direct(tests, Target::Drop, origin));
+            rules.push(direct(self.common.router_advertisement.clone(), Target::Drop, origin));
         }
-        let filter_set = alloc::format!("ipfilter-{}", nic.key());
+        let filter_set = nic.filter_set();
         let explicit = guest.sets.iter().find(|set| set.name == filter_set);
         if explicit.is_some() || on(options.ipfilter.as_ref(), false) {
             let place = explicit.and_then(|set| set.span).or(span(options.ipfilter.as_ref()));
             let origin = Origin::switched_on(BuiltIn::IpFilter, place);
-            let name = policy::set_name(Owner::Guest(guest.vmid), &filter_set, family);
-            rules.push(direct(
-                Vec::from([Match::not(Test::InSet(Side::Source, name))]),
-                Target::Drop,
-                origin,
-            ));
+            let name = policy::set_name(Owner::Guest(guest.vmid), filter_set, family);
+            let matches = Matches::from([Match::not(Test::InSet(Side::Source, name))]);
+            rules.push(direct(matches, Target::Drop, origin));
         }
         rules.push(clear_mark());
         if family == Family::V6 && on(options.ndp.as_ref(), true) {
             let origin = Origin::switched_on(BuiltIn::NeighborDiscovery, span(options.ndp.as_ref()));
-            rules.extend(neighbor_discovery(on(options.radv.as_ref(), false), &accept, origin));
+            let router = on(options.radv.as_ref(), false);
+            rules.extend(self.common.neighbor_discovery(router, &accept, origin));
         }
         let verdicts = Verdicts { accept: accept.clone() };
         let log = LogAs { chain, vmid, message: true };
-        self.guest_rules(&mut rules, family, Direction::Out, guest, nic, &verdicts, &log, &Target::Return);
+        self.guest_rules(rules, family, Direction::Out, guest, nic, &verdicts, &log, &Target::Return);
         let policy = options.policy_out.as_ref();
         let origin = Origin { span: span(policy), maker: Maker::Policy };
         let log =
             log_level(options.log_level_out.as_ref()).map(|level| Log { level, vmid, chain, message: "" });
-        rules.extend(self.policy(
-            policy.map_or(Action::Accept, |setting| setting.value),
-            log,
-            accept,
-            origin,
-        ));
-        rules
+        self.policy(rules, policy.map_or(Action::Accept, |setting| setting.value), log, accept, origin);
     }
 
     /// The guest's rules for one device, in file order.
@@ -203,16 +190,4 @@ fn ips_target(guest: &Guest<'_>) -> Target {
     let queues =
         guest.options.ips_queues.as_ref().map_or(Queues { first: None, last: None }, |setting| setting.value);
     Target::Queue(queues.queue())
-}
-
-/// Ports of the server and the client.
-const fn dhcp_ports(family: Family) -> (u16, u16) {
-    match family {
-        Family::V4 => (67, 68),
-        Family::V6 => (547, 546),
-    }
-}
-
-fn udp(from: u16, to: u16) -> [Test; 3] {
-    [protocol(Protocol::UDP), port(Side::Source, from, from), port(Side::Destination, to, to)]
 }

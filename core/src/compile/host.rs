@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::build::{Log, LogAs, Verdicts, direct, from_object, icmp, port, protocol, state};
+use super::build::{Log, LogAs, Verdicts, direct, from_object, port, protocol, state};
 use super::{CHAINS, Compiler, log_level, on, span};
 use crate::Family;
 use crate::config::{Action, Direction};
@@ -99,7 +99,7 @@ impl Compiler<'_> {
         let action = policy.map_or(Action::Drop, |setting| setting.value);
         let origin = Origin { span: span(policy), maker: Maker::Policy };
         let log = level.map(|level| Log { level, vmid: 0, chain: CHAINS.host_in, message: "" });
-        rules.extend(self.policy(action, log, Target::Return, origin));
+        self.policy(&mut rules, action, log, Target::Return, origin);
         rules
     }
 
@@ -130,7 +130,7 @@ impl Compiler<'_> {
         let action = policy.map_or(Action::Accept, |setting| setting.value);
         let origin = Origin { span: span(policy), maker: Maker::Policy };
         let log = level.map(|level| Log { level, vmid: 0, chain: CHAINS.host_out, message: "" });
-        rules.extend(self.policy(action, log, Target::Return, origin));
+        self.policy(&mut rules, action, log, Target::Return, origin);
         rules
     }
 
@@ -169,7 +169,7 @@ impl Compiler<'_> {
         if *own != direction {
             return;
         }
-        for part in parts {
+        for part in parts.iter() {
             let Some(matches) = part.matches(family) else { continue };
             let origin = Origin { span: Some(rule.span), maker: part.maker };
             if let Some(level) = rule.log {
@@ -188,7 +188,7 @@ impl Compiler<'_> {
             return Vec::new();
         }
         let origin = Origin::switched_on(BuiltIn::NeighborDiscovery, span(ndp));
-        neighbor_discovery(direction == Direction::In, &Target::Return, origin)
+        self.common.neighbor_discovery(direction == Direction::In, &Target::Return, origin).collect()
     }
 }
 
@@ -201,13 +201,6 @@ const fn message(action: Action) -> &'static str {
         Action::Drop => "DROP: ",
         Action::Reject => "REJECT: ",
     }
-}
-
-/// Solicitations and advertisements of neighbours and, if wanted, advertisements of routers.
-pub(super) fn neighbor_discovery(router_advertisements: bool, target: &Target, origin: Origin) -> Vec<Rule> {
-    let allow = |kind| direct([protocol(Protocol::ICMPV6), icmp(Family::V6, kind)], target.clone(), origin);
-    let kinds = [(133, true), (134, router_advertisements), (135, true), (136, true)];
-    kinds.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| allow(kind)).collect()
 }
 
 fn igmp() -> Rule {

@@ -41,7 +41,7 @@ impl Compiler<'_> {
     }
 
     fn add_bridge_chain(&mut self, name: ChainName, rules: Vec<BridgeRule>) {
-        self.ruleset.bridge.chains.insert(name, BridgeChain { rules });
+        self.bridge_chains.push((name, BridgeChain { rules }));
     }
 
     pub(super) fn guest_bridge(&mut self, guest: &Guest<'_>) {
@@ -85,7 +85,7 @@ impl Compiler<'_> {
 ///
 /// Exceptions (`!`) and faulty members are left out, aliases resolved (Q31).
 fn arp_rules(guest: &Guest<'_>, nic: &Nic) -> Vec<BridgeRule> {
-    let name = alloc::format!("ipfilter-{}", nic.key());
+    let name = nic.filter_set();
     let mut rules = Vec::new();
     let mut allow = |net: Ipv4Net, origin| {
         let tests = [protocol(ARP), BridgeMatch::ArpSource(net)];

@@ -8,6 +8,7 @@
 
 mod build;
 mod chains;
+mod common;
 mod corosync;
 mod group;
 mod guest;
@@ -25,14 +26,15 @@ use crate::Family;
 use crate::config::Vmid;
 use crate::config::corosync::Corosync;
 use crate::config::nic::{GuestKind, Nic};
-use crate::config::options::{ClusterOptions, GuestOptions, HostOptions, RateLimit, Setting};
+use crate::config::options::{ClusterOptions, GuestOptions, HostOptions, Setting};
 use crate::diag::Sink;
 use crate::facts::{Facts, Network};
 use crate::family::PerFamily;
-use crate::ir::{BridgeRule, Chain, ChainName, Hook, HookPoint, Rule, Ruleset, SetName, Table};
+use crate::ir::{BridgeChain, BridgeRule, Chain, ChainName, Hook, HookPoint, Match, Rule, Ruleset, Table};
 use crate::policy;
 use crate::text::Span;
 use chains::Chains;
+use common::Common;
 
 /// The chains whose names don't depend on the configuration.
 const CHAINS: Chains = Chains::NAMES;
@@ -86,15 +88,21 @@ pub struct Compiler<'a> {
     ruleset: Ruleset,
     /// Chains of the filter tables, put in order at the end; of one name the last counts.
     chains: PerFamily<Vec<(ChainName, Chain)>>,
-    limit: Option<RateLimit>,
+    /// Chains of the bridge, likewise.
+    bridge_chains: Vec<(ChainName, BridgeChain)>,
+    /// Sets, likewise.
+    sets: Vec<sets::Made>,
+    /// The condition before every log target.
+    limit: Option<Match>,
+    common: Common,
+    /// Where chains are made before they are stored without room to spare.
+    scratch: Vec<Rule>,
     /// Rules of the dispatch chains, which grow guest by guest.
     to_guests: PerFamily<Vec<Rule>>,
     from_guests: PerFamily<Vec<Rule>>,
     ips: PerFamily<Vec<Rule>>,
     bridge_dispatch: Vec<BridgeRule>,
     done_groups: BTreeSet<String>,
-    /// Where each kernel set comes from, to notice collisions.
-    set_places: BTreeMap<SetName, sets::Place>,
 }
 
 impl<'a> Compiler<'a> {
@@ -122,13 +130,16 @@ impl<'a> Compiler<'a> {
             sink: Sink::new(),
             ruleset: Ruleset::default(),
             chains: PerFamily::default(),
-            limit: node.cluster.log_ratelimit.as_ref().map(|setting| setting.value.clone()),
+            bridge_chains: Vec::new(),
+            sets: Vec::new(),
+            limit: build::log_limit(node.cluster.log_ratelimit.as_ref().map(|setting| &setting.value)),
+            common: Common::new(),
+            scratch: Vec::new(),
             to_guests: PerFamily::default(),
             from_guests: PerFamily::default(),
             ips: PerFamily::default(),
             bridge_dispatch: Vec::new(),
             done_groups: BTreeSet::new(),
-            set_places: BTreeMap::new(),
         }
     }
 
@@ -141,13 +152,10 @@ impl<'a> Compiler<'a> {
             self.ips.of_mut(family).append(part.ips.of_mut(family));
         }
         self.bridge_dispatch.append(&mut part.bridge_dispatch);
-        self.ruleset.bridge.chains.append(&mut part.ruleset.bridge.chains);
+        self.bridge_chains.append(&mut part.bridge_chains);
+        self.sets.append(&mut part.sets);
         self.done_groups.append(&mut part.done_groups);
         self.sink.append(part.sink);
-        // Both maps have the same keys.
-        for ((name, set), place) in part.ruleset.sets.into_iter().zip(part.set_places.into_values()) {
-            self.insert_set(name, set, place);
-        }
     }
 
     /// Adds a guest.
@@ -172,11 +180,22 @@ impl<'a> Compiler<'a> {
             let chains = core::mem::take(self.chains.of_mut(family));
             self.filter(family).chains = chains.into_iter().collect();
         }
+        self.ruleset.bridge.chains = core::mem::take(&mut self.bridge_chains).into_iter().collect();
+        self.finish_sets();
         (self.ruleset, self.sink)
     }
 
     fn filter(&mut self, family: Family) -> &mut Table {
         &mut self.ruleset.tables_mut(family).filter
+    }
+
+    /// Adds a chain that `make` fills.
+    #[expect(clippy::drain_collect, reason = "the chain gets the room it needs, the scratch keeps its own")]
+    fn make_chain(&mut self, family: Family, name: ChainName, make: impl FnOnce(&mut Self, &mut Vec<Rule>)) {
+        let mut rules = core::mem::take(&mut self.scratch);
+        make(self, &mut rules);
+        self.add_chain(family, name, rules.drain(..).collect());
+        self.scratch = rules;
     }
 
     fn add_chain(&mut self, family: Family, name: ChainName, rules: Vec<Rule>) {

@@ -1,7 +1,9 @@
 //! Sets by family, with what is added to them (spec 06).
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use ipnet::IpNet;
 
@@ -22,13 +24,21 @@ struct Source<'s> {
     owner: Owner,
     name: &'s str,
     span: Option<Span>,
-    entries: Vec<Entry>,
+    entries: Cow<'s, [Entry]>,
     /// Lines, valid or not, and additions.
     lines: usize,
 }
 
-/// Where a kernel set comes from.
-pub(super) struct Place {
+/// A kernel set.
+pub(super) struct Made {
+    name: SetName,
+    set: Set,
+    /// Where it comes from. Sets come in pairs, so that of IPv4 is enough.
+    place: Option<Place>,
+}
+
+/// Where a pair of sets comes from.
+struct Place {
     owner: Owner,
     name: String,
     span: Option<Span>,
@@ -37,22 +47,23 @@ pub(super) struct Place {
 impl Compiler<'_> {
     pub(super) fn guest_sets(&mut self, guest: &Guest<'_>) {
         let owner = Owner::Guest(guest.vmid);
-        let filter_name = |nic: &Nic| alloc::format!("ipfilter-{}", nic.key());
         for set in guest.sets {
-            let nic = guest.nics.iter().find(|nic| nic.firewall && filter_name(nic) == set.name);
-            let mut entries = set.entries.clone();
+            let nic = guest.nics.iter().find(|nic| nic.firewall && nic.filter_set() == set.name);
+            let mut entries = Cow::from(&set.entries);
             let more = nic.map(own_addresses).unwrap_or_default();
             let lines = set.lines + more.len();
-            entries.extend(more);
+            if !more.is_empty() {
+                entries.to_mut().extend(more);
+            }
             self.add_set(&Source { owner, name: &set.name, span: set.span, entries, lines });
         }
         if on(guest.options.ipfilter.as_ref(), false) {
             for nic in guest.nics.iter().filter(|nic| nic.firewall) {
-                let name = filter_name(nic);
+                let name = nic.filter_set();
                 if guest.sets.iter().all(|set| set.name != name) {
-                    let entries = own_addresses(nic);
+                    let entries = Cow::from(own_addresses(nic));
                     let lines = entries.len();
-                    self.add_set(&Source { owner, name: &name, span: None, entries, lines });
+                    self.add_set(&Source { owner, name, span: None, entries, lines });
                 }
             }
         }
@@ -71,14 +82,14 @@ impl Compiler<'_> {
                     owner,
                     name: &set.name,
                     span: set.span,
-                    entries: set.entries.clone(),
+                    entries: Cow::from(&set.entries),
                     lines: set.lines,
                 });
             }
         }
-        let mut entries = management.map(|set| set.entries.clone()).unwrap_or_default();
+        let mut entries = management.map(|set| Cow::from(&set.entries)).unwrap_or_default();
         if local.prefix_len() > 0 {
-            entries.push(Entry { net: local, nomatch: false, span: self.node.local_network_span });
+            entries.to_mut().push(Entry { net: local, nomatch: false, span: self.node.local_network_span });
         }
         // COMPAT: the node's network is appended once by each of two steps (spec 06 section 4).
         let lines = management.map_or(0, |set| set.lines) + 2;
@@ -101,24 +112,27 @@ impl Compiler<'_> {
         for family in Family::BOTH {
             let name = policy::set_name(source.owner, source.name, family);
             let members = members(&source.entries, family);
-            let place = Place { owner: source.owner, name: source.name.to_string(), span: source.span };
-            self.insert_set(name, Set { family, size, members, span: source.span }, place);
+            let place = || Place { owner: source.owner, name: source.name.to_string(), span: source.span };
+            let place = (family == Family::V4).then(place);
+            self.sets.push(Made { name, set: Set { family, size, members, span: source.span }, place });
         }
     }
 
-    /// Adds a kernel set and notices if it takes the place of another one.
-    pub(super) fn insert_set(&mut self, name: SetName, set: Set, place: Place) {
-        let family = set.family;
-        self.ruleset.sets.insert(name, set);
-        let Some(other) = self.set_places.insert(name, place) else { return };
-        let Some(place) = self.set_places.get(&name) else { return };
-        // Sets of the same name in the cluster file and the SDN are reported where the file is checked.
-        if family == Family::V4
-            && (other.owner, &other.name) != (place.owner, &place.name)
-            && let Some(diagnostic) = collision(place, &other)
-        {
-            self.sink.push(diagnostic);
+    /// Puts the sets in order and notices those that take the place of others.
+    pub(super) fn finish_sets(&mut self) {
+        let mut sets = core::mem::take(&mut self.sets);
+        sets.sort_by_key(|made| made.name);
+        for (earlier, later) in sets.iter().zip(sets.iter().skip(1)) {
+            // Sets of the same name in the cluster file and the SDN are reported where the file is checked.
+            if earlier.name == later.name
+                && let (Some(other), Some(place)) = (&earlier.place, &later.place)
+                && (other.owner, &other.name) != (place.owner, &place.name)
+                && let Some(diagnostic) = collision(place, other)
+            {
+                self.sink.push(diagnostic);
+            }
         }
+        self.ruleset.sets = sets.into_iter().map(|made| (made.name, made.set)).collect();
     }
 }
 
@@ -160,13 +174,17 @@ fn own_addresses(nic: &Nic) -> Vec<Entry> {
 /// The members of one family in string order; of equal ones the last counts.
 fn members(entries: &[Entry], family: Family) -> Vec<Member> {
     let of_family = entries.iter().filter(|entry| entry.net.addr().is_ipv4() == (family == Family::V4));
-    let mut keyed: Vec<(String, Member)> = of_family
+    // All texts one behind the other, and where that of each member stands.
+    let mut texts = emit::Out::default();
+    let mut keyed: Vec<(Range<usize>, Member)> = of_family
         .map(|entry| {
+            let start = texts.as_bytes().len();
+            emit::net(&mut texts, entry.net);
             let member = Member { net: entry.net, nomatch: entry.nomatch, span: entry.span };
-            (emit::net_text(entry.net), member)
+            (start..texts.as_bytes().len(), member)
         })
         .collect();
-    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    keyed.sort_by_key(|(place, _)| texts.as_bytes().get(place.clone()));
     let mut members: Vec<Member> = Vec::with_capacity(keyed.len());
     for (_, member) in keyed {
         match members.last_mut() {

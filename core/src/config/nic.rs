@@ -39,6 +39,42 @@ impl GuestKind {
 /// The highest index of a network device.
 pub const HIGHEST_NIC: u8 = 31;
 
+/// The names of the sets of addresses that network devices may use, by index.
+const FILTER_SETS: [&str; HIGHEST_NIC as usize + 1] = [
+    "ipfilter-net0",
+    "ipfilter-net1",
+    "ipfilter-net2",
+    "ipfilter-net3",
+    "ipfilter-net4",
+    "ipfilter-net5",
+    "ipfilter-net6",
+    "ipfilter-net7",
+    "ipfilter-net8",
+    "ipfilter-net9",
+    "ipfilter-net10",
+    "ipfilter-net11",
+    "ipfilter-net12",
+    "ipfilter-net13",
+    "ipfilter-net14",
+    "ipfilter-net15",
+    "ipfilter-net16",
+    "ipfilter-net17",
+    "ipfilter-net18",
+    "ipfilter-net19",
+    "ipfilter-net20",
+    "ipfilter-net21",
+    "ipfilter-net22",
+    "ipfilter-net23",
+    "ipfilter-net24",
+    "ipfilter-net25",
+    "ipfilter-net26",
+    "ipfilter-net27",
+    "ipfilter-net28",
+    "ipfilter-net29",
+    "ipfilter-net30",
+    "ipfilter-net31",
+];
+
 /// Models of virtual network devices; one of them is the key of the hardware address.
 const MODELS: [&str; 14] = [
     "e1000",
@@ -78,8 +114,13 @@ pub struct Nic {
 
 impl Nic {
     /// `net0`
-    pub fn key(&self) -> String {
-        alloc::format!("net{}", self.index)
+    pub fn key(&self) -> &'static str {
+        self.filter_set().strip_prefix("ipfilter-").unwrap_or_default()
+    }
+
+    /// `ipfilter-net0`: the set of the addresses that it may use, if the guest's file has such a set.
+    pub fn filter_set(&self) -> &'static str {
+        FILTER_SETS.get(usize::from(self.index)).copied().unwrap_or_default()
     }
 }
 
@@ -87,7 +128,7 @@ impl Nic {
 pub fn parse(file: FileId, text: &[u8], kind: GuestKind, sink: &mut Sink) -> Vec<Nic> {
     let mut nics: Vec<Nic> = Vec::new();
     let mut at = 0_u32;
-    for raw in text.split_inclusive(|byte| *byte == b'\n') {
+    for raw in lines(text) {
         let start = at;
         at = at.saturating_add(u32::try_from(raw.len()).unwrap_or(u32::MAX));
         // `[snapshot]` and `[PENDING]` end the current configuration.
@@ -105,8 +146,8 @@ pub fn parse(file: FileId, text: &[u8], kind: GuestKind, sink: &mut Sink) -> Vec
         if number.is_empty() || !number.bytes().all(|digit| digit.is_ascii_digit()) {
             continue;
         }
-        let index =
-            number.parse::<u8>().ok().filter(|index| *index <= HIGHEST_NIC && index.to_string() == number);
+        let plain = number.len() == 1 || !number.starts_with('0');
+        let index = number.parse::<u8>().ok().filter(|index| plain && *index <= HIGHEST_NIC);
         let Some(index) = index else {
             sink.push(
                 Diagnostic::new(
@@ -131,11 +172,23 @@ pub fn parse(file: FileId, text: &[u8], kind: GuestKind, sink: &mut Sink) -> Vec
     nics
 }
 
+/// Lines with their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let (line, after) = rest.split_at_checked(end)?;
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
 /// The bridges named in a guest's configuration.
 pub fn bridges(text: &[u8]) -> impl Iterator<Item = &str> {
-    let current = text.split(|byte| *byte == b'\n').take_while(|line| line.first() != Some(&b'['));
-    let nics =
-        current.filter(|line| line.starts_with(b"net")).filter_map(|line| core::str::from_utf8(line).ok());
+    let current = lines(text).take_while(|line| line.first() != Some(&b'['));
+    let nics = current
+        .filter(|line| line.starts_with(b"net"))
+        .filter_map(|line| core::str::from_utf8(line.strip_suffix(b"\n").unwrap_or(line)).ok());
     nics.flat_map(|line| line.split([',', ' ']))
         .filter_map(|part| part.strip_prefix("bridge="))
         .map(str::trim)
@@ -169,7 +222,8 @@ fn device(index: u8, span: Span, value: &str, kind: GuestKind, sink: &mut Sink) 
     }
     nic.mac = mac.and_then(|text| {
         let mac = Mac::parse(text).filter(|mac| !mac.is_multicast())?;
-        Some(if mac.to_string() == text { Written::canonical(mac) } else { Written::spelled(mac, text) })
+        let canonical = !text.bytes().any(|digit| digit.is_ascii_lowercase());
+        Some(if canonical { Written::canonical(mac) } else { Written::spelled(mac, text) })
     });
     if nic.firewall && nic.mac.is_none() {
         let message = match mac {

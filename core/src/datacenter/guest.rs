@@ -31,7 +31,8 @@ impl Datacenter {
         let definitions = Definitions::new(&file);
         let owner = Owner::Guest(guest.vmid);
         let mut resolver = Resolver::new(context, Place::Guest(&definitions, owner), sink);
-        let rules: Vec<_> = file.rules.iter().filter_map(|rule| resolver.rule(rule)).collect();
+        let mut rules = Vec::with_capacity(file.rules.len());
+        rules.extend(file.rules.iter().filter_map(|rule| resolver.rule(rule)));
         let mut sets: BTreeMap<&str, policy::Set> = BTreeMap::new();
         for set in &file.sets {
             sets.insert(&set.name, resolver.resolve_set(set));

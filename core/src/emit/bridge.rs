@@ -1,27 +1,22 @@
 //! Lines for `ebtables-restore` (spec 07).
 
-use alloc::string::String;
-
 use ipnet::IpNet;
 
-use super::write;
-use crate::ir::{BridgeMatch, BridgeRule, BridgeTarget};
+use super::write::{self, Out};
+use crate::ir::{BridgeMatch, BridgeRule, BridgeTarget, ChainName};
 use crate::tables::ethertypes;
 
-pub(super) fn rule(out: &mut String, chain: &str, rule: &BridgeRule) {
+pub(super) fn rule(out: &mut Out, chain: ChainName, rule: &BridgeRule) {
     out.push_str("-A ");
-    out.push_str(chain);
+    out.push_bytes(chain.as_bytes());
     for condition in &rule.matches {
-        out.push(' ');
+        out.push(b' ');
         match condition {
             BridgeMatch::Protocol(protocol) => {
                 out.push_str("-p ");
                 match protocol.text().or_else(|| ethertypes::name(*protocol.value())) {
                     Some(name) => out.push_str(name),
-                    // Writing to a string can't fail.
-                    None => {
-                        let _ = core::fmt::Write::write_fmt(out, format_args!("{:04X}", protocol.value()));
-                    }
+                    None => write::hexadecimal(out, u32::from(*protocol.value()), 4, write::UPPER),
                 }
             }
             BridgeMatch::InPort(port) => {
@@ -48,7 +43,7 @@ pub(super) fn rule(out: &mut String, chain: &str, rule: &BridgeRule) {
         BridgeTarget::Return => out.push_str(" -j RETURN"),
         BridgeTarget::Jump(chain) => {
             out.push_str(" -j ");
-            out.push_str(chain.as_str());
+            out.push_bytes(chain.as_bytes());
         }
     }
 }

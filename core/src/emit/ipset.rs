@@ -1,14 +1,12 @@
 //! Lines for `ipset restore` (spec 06 section 1).
 
-use alloc::string::String;
-
-use super::write;
+use super::write::{self, Out};
 use crate::Family;
-use crate::ir::{Member, Set};
+use crate::ir::{Member, Set, SetName};
 
-pub(super) fn create(out: &mut String, name: &str, set: &Set) {
+pub(super) fn create(out: &mut Out, name: SetName, set: &Set) {
     out.push_str("create ");
-    out.push_str(name);
+    out.push_bytes(name.as_bytes());
     out.push_str(match set.family {
         Family::V4 => " hash:net family inet hashsize ",
         Family::V6 => " hash:net family inet6 hashsize ",
@@ -19,10 +17,10 @@ pub(super) fn create(out: &mut String, name: &str, set: &Set) {
     out.push_str(" bucketsize 12");
 }
 
-pub(super) fn add(out: &mut String, name: &str, member: &Member) {
+pub(super) fn add(out: &mut Out, name: SetName, member: &Member) {
     out.push_str("add ");
-    out.push_str(name);
-    out.push(' ');
+    out.push_bytes(name.as_bytes());
+    out.push(b' ');
     write::net(out, member.net);
     if member.nomatch {
         out.push_str(" nomatch");

@@ -19,10 +19,10 @@ use alloc::vec::Vec;
 
 pub use restore::{Restore, restore};
 pub use signature::signature;
-pub(crate) use write::number;
+pub(crate) use write::Out;
 
 use crate::Family;
-use crate::ir::{Ruleset, Set, SetName, Table};
+use crate::ir::{ChainName, Ruleset, Set, SetName, Table};
 
 /// Rules by chain, in order.
 pub type ChainLines = BTreeMap<String, Vec<String>>;
@@ -63,7 +63,7 @@ pub fn lines(ruleset: &Ruleset) -> Lines {
             .chains
             .iter()
             .map(|(name, chain)| {
-                let line = |rule| written(|out| bridge::rule(out, name.as_str(), rule));
+                let line = |rule| written(|out| bridge::rule(out, *name, rule));
                 (name.to_string(), chain.rules.iter().map(line).collect())
             })
             .collect(),
@@ -74,31 +74,32 @@ pub fn lines(ruleset: &Ruleset) -> Lines {
 }
 
 fn table_lines(table: &Table) -> ChainLines {
-    let chain_lines = |name: &str, rules: &[crate::ir::Rule]| {
+    let chain_lines = |name: ChainName, rules: &[crate::ir::Rule]| {
         rules.iter().map(|rule| written(|out| iptables::rule(out, name, rule))).collect()
     };
-    table
-        .chains
-        .iter()
-        .map(|(name, chain)| (name.to_string(), chain_lines(name.as_str(), &chain.rules)))
-        .collect()
+    table.chains.iter().map(|(name, chain)| (name.to_string(), chain_lines(*name, &chain.rules))).collect()
 }
 
 /// The lines of a set: `create`, then a line a member.
 pub fn set_lines(name: SetName, set: &Set) -> Vec<String> {
-    let create = written(|out| ipset::create(out, name.as_str(), set));
-    let members = set.members.iter().map(|member| written(|out| ipset::add(out, name.as_str(), member)));
+    let create = written(|out| ipset::create(out, name, set));
+    let members = set.members.iter().map(|member| written(|out| ipset::add(out, name, member)));
     core::iter::once(create).chain(members).collect()
 }
 
 /// The line of a rule.
-pub fn rule_line(chain: crate::ir::ChainName, rule: &crate::ir::Rule) -> String {
-    written(|out| iptables::rule(out, chain.as_str(), rule))
+pub fn rule_line(chain: ChainName, rule: &crate::ir::Rule) -> String {
+    written(|out| iptables::rule(out, chain, rule))
 }
 
 /// The line of a bridge rule.
-pub fn bridge_line(chain: crate::ir::ChainName, rule: &crate::ir::BridgeRule) -> String {
-    written(|out| bridge::rule(out, chain.as_str(), rule))
+pub fn bridge_line(chain: ChainName, rule: &crate::ir::BridgeRule) -> String {
+    written(|out| bridge::rule(out, chain, rule))
+}
+
+/// Writes a network as a member of a set.
+pub(crate) fn net(out: &mut Out, net: ipnet::IpNet) {
+    write::net(out, net);
 }
 
 /// The text of a network as a member of a set.
@@ -106,8 +107,8 @@ pub(crate) fn net_text(net: ipnet::IpNet) -> String {
     written(|out| write::net(out, net))
 }
 
-fn written(write: impl FnOnce(&mut String)) -> String {
-    let mut line = String::new();
+fn written(write: impl FnOnce(&mut Out)) -> String {
+    let mut line = Out::default();
     write(&mut line);
-    line
+    line.into_string()
 }

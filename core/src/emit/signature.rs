@@ -9,24 +9,29 @@ use sha1::{Digest, Sha1};
 /// padding, 27 characters. (SHA-1 identifies here; nothing relies on it being hard to forge.)
 pub fn signature<'l>(lines: impl IntoIterator<Item = &'l str>) -> String {
     let mut signature = Signature::new();
-    lines.into_iter().for_each(|line| signature.line(line));
-    signature.finish()
+    lines.into_iter().for_each(|line| signature.add(line.as_bytes()));
+    String::from(signature.finish(&mut [0; Signature::LENGTH]))
 }
 
 /// A signature in the making.
 pub(super) struct Signature(Sha1);
 
 impl Signature {
+    /// Characters of a finished one: 20 bytes in base64.
+    pub(super) const LENGTH: usize = 27;
+
     pub(super) fn new() -> Self {
         Self(Sha1::new())
     }
 
-    pub(super) fn line(&mut self, line: &str) {
-        self.0.update(line.as_bytes());
+    pub(super) fn add(&mut self, lines: &[u8]) {
+        self.0.update(lines);
     }
 
-    pub(super) fn finish(self) -> String {
-        Base64Unpadded::encode_string(&self.0.finalize())
+    /// The signature, written to `text`.
+    pub(super) fn finish(self, text: &mut [u8; Self::LENGTH]) -> &str {
+        // The length is right: 27 characters hold 20 bytes.
+        Base64Unpadded::encode(&self.0.finalize(), text).unwrap_or_default()
     }
 }
 

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use crate::Family;
 use crate::ir::{Addresses, Written};
+use crate::text::split_at_byte;
 
 /// An address or network and the text it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +105,7 @@ impl TryFrom<String> for Network {
 
 /// An address or network with its text less a prefix of all bits.
 pub(crate) fn parse(text: &str) -> Result<(IpNet, &str), NetworkError> {
-    let (address, prefix) = match text.split_once('/') {
+    let (address, prefix) = match split_at_byte(text, b'/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),
     };
@@ -127,13 +128,13 @@ pub(crate) fn parse(text: &str) -> Result<(IpNet, &str), NetworkError> {
 pub(crate) fn written(net: IpNet, text: &str) -> Written<Addresses> {
     let canonical = match net {
         // The strict reader leaves one spelling of an IPv4 address; only `/32` may be written or not.
-        IpNet::V4(net) => net.prefix_len() != 32 || !text.contains('/'),
+        IpNet::V4(net) => net.prefix_len() != 32 || !text.as_bytes().contains(&b'/'),
         IpNet::V6(_) if net.prefix_len() == 128 => net.addr().to_string() == text,
         IpNet::V6(_) => net.to_string() == text,
     };
     // An embedded IPv4 address has several spellings that all differ from ours.
     let value = Addresses::Net(net);
-    if canonical && !(text.contains(':') && text.contains('.')) {
+    if canonical && (matches!(net, IpNet::V4(_)) || !text.contains('.')) {
         Written::canonical(value)
     } else {
         Written::spelled(value, text)

@@ -23,15 +23,28 @@ impl Matches {
     }
 }
 
+impl FromIterator<Match> for Matches {
+    fn from_iter<I: IntoIterator<Item = Match>>(matches: I) -> Self {
+        let matches: Arc<[Match]> = matches.into_iter().collect();
+        Self((!matches.is_empty()).then_some(matches))
+    }
+}
+
 impl From<Vec<Match>> for Matches {
     fn from(matches: Vec<Match>) -> Self {
         Self((!matches.is_empty()).then(|| Arc::from(matches)))
     }
 }
 
+impl<const N: usize> From<[Match; N]> for Matches {
+    fn from(matches: [Match; N]) -> Self {
+        Self((N > 0).then(|| Arc::from(matches)))
+    }
+}
+
 impl<const N: usize> From<[Test; N]> for Matches {
     fn from(tests: [Test; N]) -> Self {
-        Self((N > 0).then(|| Arc::from(tests.map(Match::from))))
+        tests.map(Match::from).into()
     }
 }
 

@@ -36,18 +36,25 @@ struct Inline<const N: usize> {
 }
 
 impl<const N: usize> Inline<N> {
-    fn new(text: &str) -> Result<Self, NameError> {
-        if text.is_empty() {
-            return Err(NameError::Empty);
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\'' && byte != b'\\')
-        {
+    /// The name that the parts make, one behind the other.
+    fn joined(parts: &[&str]) -> Result<Self, NameError> {
+        let allowed = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
+        if !parts.iter().all(|part| part.as_bytes().iter().all(allowed)) {
             return Err(NameError::Character);
         }
         let mut bytes = [0; N];
-        bytes.get_mut(..text.len()).ok_or(NameError::TooLong { limit: N })?.copy_from_slice(text.as_bytes());
-        let len = u8::try_from(text.len()).map_err(|_| NameError::TooLong { limit: N })?;
-        Ok(Self { bytes, len })
+        let mut len = 0;
+        for part in parts {
+            let end = len + part.len();
+            let place = bytes.get_mut(len..end).ok_or(NameError::TooLong { limit: N })?;
+            place.copy_from_slice(part.as_bytes());
+            len = end;
+        }
+        match u8::try_from(len) {
+            Ok(0) => Err(NameError::Empty),
+            Ok(len) => Ok(Self { bytes, len }),
+            Err(_) => Err(NameError::TooLong { limit: N }),
+        }
     }
 
     /// A name written in the source.
@@ -66,9 +73,12 @@ impl<const N: usize> Inline<N> {
         Self { bytes, len }
     }
 
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
     fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
-        core::str::from_utf8(bytes).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 
@@ -87,7 +97,12 @@ macro_rules! names {
             /// # Errors
             /// [`NameError`] when the kernel or its tools would not take the name.
             pub fn new(text: &str) -> Result<Self, NameError> {
-                Inline::new(text).map(Self)
+                Self::joined(&[text])
+            }
+
+            /// The name that the parts make, one behind the other.
+            pub(crate) fn joined(parts: &[&str]) -> Result<Self, NameError> {
+                Inline::joined(parts).map(Self)
             }
 
             /// A name written in the source; for constants.
@@ -98,6 +113,11 @@ macro_rules! names {
             /// The name as text.
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
+            }
+
+            /// The name as bytes, which are ASCII; to write it, this is faster than as text.
+            pub(crate) fn as_bytes(&self) -> &[u8] {
+                self.0.as_bytes()
             }
         }
 

@@ -16,11 +16,24 @@ pub struct Definitions<'c> {
 
 /// The definitions of one alias.
 #[derive(Debug)]
-struct Named<'c> {
+pub(super) struct Named<'c> {
     /// Where the last one is, well or badly made.
-    place: Span,
+    pub(super) place: Span,
     /// The good ones in file order, with the places of their names.
     good: Vec<(Span, &'c Spanned<Written<Addresses>>)>,
+}
+
+impl<'c> Named<'c> {
+    /// The value as known at `at` in the same file: the last good definition above.
+    pub(super) fn above(&self, at: Span) -> Option<&'c Spanned<Written<Addresses>>> {
+        let above = self.good.partition_point(|(place, _)| place.start < at.start);
+        self.good.get(above.checked_sub(1)?).map(|(_, value)| *value)
+    }
+
+    /// The final value: the last good definition.
+    pub(super) fn last(&self) -> Option<&'c Spanned<Written<Addresses>>> {
+        self.good.last().map(|(_, value)| *value)
+    }
 }
 
 impl<'c> Definitions<'c> {
@@ -39,21 +52,14 @@ impl<'c> Definitions<'c> {
         definitions
     }
 
-    /// The value of an alias as known at `at` in the same file: the last good definition above.
-    pub(super) fn alias_above(&self, name: &str, at: Span) -> Option<&'c Spanned<Written<Addresses>>> {
-        let good = &self.aliases.get(name)?.good;
-        let above = good.partition_point(|(place, _)| place.start < at.start);
-        good.get(above.checked_sub(1)?).map(|(_, value)| *value)
+    /// The definitions of an alias.
+    pub(super) fn named(&self, name: &str) -> Option<&Named<'c>> {
+        self.aliases.get(name)
     }
 
     /// The final value of an alias: its last good definition.
     pub(crate) fn alias(&self, name: &str) -> Option<&'c Spanned<Written<Addresses>>> {
-        self.aliases.get(name)?.good.last().map(|(_, value)| *value)
-    }
-
-    /// Where an alias is defined, well or badly.
-    pub(super) fn alias_place(&self, name: &str) -> Option<Span> {
-        self.aliases.get(name).map(|alias| alias.place)
+        self.aliases.get(name)?.last()
     }
 
     /// Whether a set is defined above `at`.

@@ -15,15 +15,17 @@ mod set_name;
 mod template;
 
 pub use definitions::Definitions;
-pub use rule::{Body, Part, Rule};
+pub use rule::{Body, Part, Parts, Rule};
 pub use set::{Entry, Set};
 pub use set_name::{Owner, set_name};
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::diag::Sink;
 use crate::facts::Facts;
+use crate::ir::Match;
 use crate::text::Files;
 
 /// What resolving needs to know beside the file at hand.
@@ -56,12 +58,14 @@ pub struct Resolver<'a, 's> {
     context: &'a Context<'a>,
     place: Place<'a>,
     sink: &'s mut Sink,
+    /// Where conditions are put together; used again for every rule.
+    tests: Vec<Match>,
 }
 
 impl<'a, 's> Resolver<'a, 's> {
     /// A resolver for the lines of `place`, reporting to `sink`.
     pub const fn new(context: &'a Context<'a>, place: Place<'a>, sink: &'s mut Sink) -> Self {
-        Self { context, place, sink }
+        Self { context, place, sink, tests: Vec::new() }
     }
 
     fn own(&self) -> Option<(&'a Definitions<'a>, Owner)> {
@@ -77,4 +81,4 @@ impl<'a, 's> Resolver<'a, 's> {
 }
 
 /// Sets of the software-defined network by name.
-pub type SdnSets = BTreeMap<String, alloc::vec::Vec<crate::facts::SdnMember>>;
+pub type SdnSets = BTreeMap<String, Vec<crate::facts::SdnMember>>;

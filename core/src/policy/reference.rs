@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 
+use super::definitions::Named;
 use super::{Owner, Place, Resolver};
 use crate::config::{Reference, Scope, Spanned};
 use crate::diag::suggest::nearest;
@@ -28,27 +29,25 @@ impl<'a> Resolver<'a, '_> {
         } else {
             Cow::Borrowed(written)
         };
-        let cluster = self.context.cluster;
-        let own = self.own().map(|(definitions, _)| definitions);
-        let own_above = own.and_then(|own| own.alias_above(&name, span));
+        let cluster = self.context.cluster.named(&name);
+        let own = self.own().and_then(|(definitions, _)| definitions.named(&name));
+        let own_above = own.and_then(|own| own.above(span));
         let cluster_above = match self.place {
-            Place::Cluster => cluster.alias_above(&name, span),
-            Place::Host | Place::Guest(..) | Place::Vnet => cluster.alias(&name),
+            Place::Cluster => cluster.and_then(|cluster| cluster.above(span)),
+            Place::Host | Place::Guest(..) | Place::Vnet => cluster.and_then(Named::last),
         };
         let in_own = reference.scope != Scope::Datacenter;
         let in_cluster = reference.scope != Scope::Guest;
         let found = own
             .filter(|_| in_own)
-            .and_then(|own| own.alias(&name))
-            .or_else(|| cluster.alias(&name).filter(|_| in_cluster));
+            .and_then(Named::last)
+            .or_else(|| cluster.and_then(Named::last).filter(|_| in_cluster));
         let seen = own_above.filter(|_| in_own).or(cluster_above.filter(|_| in_cluster));
         match (found, own_above.or(cluster_above)) {
             (Some(value), Some(_)) => Some(AliasHit { value, seen: seen.unwrap_or(value) }),
             (found, above) => {
-                let elsewhere =
-                    own.and_then(|own| own.alias_place(&name)).or_else(|| cluster.alias_place(&name));
-                let defined =
-                    own.is_some_and(|own| own.alias(&name).is_some()) || cluster.alias(&name).is_some();
+                let elsewhere = own.or(cluster).map(|alias| alias.place);
+                let defined = [own, cluster].into_iter().flatten().any(|alias| alias.last().is_some());
                 if found.is_some() || above.is_some() || defined {
                     self.not_visible(span, reference, &name, "alias", elsewhere, found.is_some(), what);
                 } else {
@@ -220,8 +219,8 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn is_alias(&self, name: &str) -> bool {
-        let own = self.own().is_some_and(|(own, _)| own.alias_place(name).is_some());
-        own || self.context.cluster.alias_place(name).is_some()
+        let own = self.own().is_some_and(|(own, _)| own.named(name).is_some());
+        own || self.context.cluster.named(name).is_some()
     }
 
     fn is_set(&self, name: &str) -> bool {

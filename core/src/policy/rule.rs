@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 use super::family::Agreed;
 use super::set_name::set_name;
@@ -47,7 +48,7 @@ pub enum Body {
         /// What happens to them.
         action: Action,
         /// The conditions; a macro has several.
-        parts: Vec<Part>,
+        parts: Parts,
     },
     /// All rules of a security group, by its name as written.
     Group(String),
@@ -56,20 +57,50 @@ pub enum Body {
 /// One set of conditions for one family or both.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// The conditions for IPv4, if the part applies there.
-    pub v4: Option<Matches>,
-    /// The conditions for IPv6, if the part applies there.
-    pub v6: Option<Matches>,
+    matches: Matches,
+    /// The only family that it applies to; `None` is both.
+    family: Option<Family>,
     /// What made the part.
     pub maker: Maker,
 }
 
 impl Part {
-    /// The conditions for a family.
+    /// The conditions for a family, if the part applies there.
     pub fn matches(&self, family: Family) -> Option<&Matches> {
-        match family {
-            Family::V4 => self.v4.as_ref(),
-            Family::V6 => self.v6.as_ref(),
+        self.family.is_none_or(|only| only == family).then_some(&self.matches)
+    }
+}
+
+/// The parts of a rule. Nearly every rule has one, which is stored in place.
+#[derive(Clone, Debug)]
+pub enum Parts {
+    /// A single part.
+    One(Part),
+    /// Any number of them.
+    Many(Vec<Part>),
+}
+
+impl Deref for Parts {
+    type Target = [Part];
+
+    fn deref(&self) -> &[Part] {
+        match self {
+            Self::One(part) => core::slice::from_ref(part),
+            Self::Many(parts) => parts,
+        }
+    }
+}
+
+impl Parts {
+    fn push(&mut self, part: Part) {
+        match self {
+            Self::Many(parts) if parts.is_empty() => *self = Self::One(part),
+            Self::Many(parts) => parts.push(part),
+            Self::One(_) => {
+                if let Self::One(first) = core::mem::replace(self, Self::Many(Vec::new())) {
+                    *self = Self::Many(Vec::from([first, part]));
+                }
+            }
         }
     }
 }
@@ -114,6 +145,7 @@ impl<'a> Resolver<'a, '_> {
                         [(Side::Source, source.flatten()), (Side::Destination, destination.flatten())];
                     let device = Self::device(direction, interface);
                     let parts = parts(
+                        &mut self.tests,
                         rule,
                         device.as_ref(),
                         &addresses,
@@ -336,34 +368,28 @@ fn icmp_family(protocol: &Written<Protocol>) -> Option<Family> {
 }
 
 fn parts(
+    tests: &mut Vec<Match>,
     rule: &config::Rule,
     device: Option<&Test>,
     addresses: &[(Side, Option<Resolved<'_>>)],
     family: Option<Family>,
     expanded: Option<u8>,
-) -> Vec<Part> {
+) -> Parts {
     let families: &[Family] = match family {
         Some(Family::V4) => &[Family::V4],
         Some(Family::V6) => &[Family::V6],
         None => &Family::BOTH,
     };
-    let mut parts = Vec::new();
+    let mut parts = Parts::Many(Vec::new());
     // The same conditions serve both families, unless the families differ in a set's name or in the macro's templates.
     let has_set = addresses.iter().any(|(_, value)| matches!(value, Some(Resolved::Set(..))));
     let row = expanded.and_then(|index| Some((index, MACROS.get(usize::from(index))?)));
     let same_templates = row.is_none_or(|(_, row)| row.templates_v6.is_empty() && row.family.is_none());
     let shared = families.len() == 2 && !has_set && same_templates;
-    let mut tests = Vec::with_capacity(6);
     for family in families {
         let mut add = |template: Option<&Template>, maker: Maker| {
-            conditions(&mut tests, rule, device, addresses, *family, template);
-            let matches = Matches::take(&mut tests);
-            let (v4, v6) = match family {
-                _ if shared => (Some(matches.clone()), Some(matches)),
-                Family::V4 => (Some(matches), None),
-                Family::V6 => (None, Some(matches)),
-            };
-            parts.push(Part { v4, v6, maker });
+            conditions(tests, rule, device, addresses, *family, template);
+            parts.push(Part { matches: Matches::take(tests), family: (!shared).then_some(*family), maker });
         };
         match row {
             None => add(None, Maker::Line),

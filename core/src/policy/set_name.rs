@@ -1,10 +1,8 @@
 //! Names of sets in the kernel (spec 04 section 6).
 
-use alloc::string::String;
-
 use crate::Family;
 use crate::config::Vmid;
-use crate::emit;
+use crate::decimal::Decimal;
 use crate::ir::SetName;
 
 /// Whose set it is.
@@ -33,25 +31,22 @@ const LONGEST_ID: usize = 20;
 
 /// The kernel's name for a set. Long ones are replaced by their digest.
 pub fn set_name(owner: Owner, name: &str, family: Family) -> SetName {
-    // Made for every reference to a set: without the formatting machinery.
-    let mut full = String::with_capacity(PREFIX.len() + name.len() + 16);
-    full.push_str(PREFIX);
-    emit::number(&mut full, owner.number());
-    full.push('-');
-    full.push_str(name);
-    full.push_str(match family {
+    let number = Decimal::new(owner.number());
+    let suffix = match family {
         Family::V4 => "-v4",
         Family::V6 => "-v6",
-    });
-    let id = full.strip_prefix(PREFIX).unwrap_or_default();
-    let plain = if id.len() <= LONGEST_ID { SetName::new(&full).ok() } else { None };
-    plain.unwrap_or_else(|| SetName::numbered(fnv31a(id.as_bytes())))
+    };
+    let id = [number.as_str(), "-", name, suffix];
+    let length: usize = id.iter().map(|part| part.len()).sum();
+    let [number, dash, name, suffix] = id;
+    let plain = SetName::joined(&[PREFIX, number, dash, name, suffix]).ok().filter(|_| length <= LONGEST_ID);
+    plain.unwrap_or_else(|| SetName::numbered(fnv31a(&id)))
 }
 
-/// FNV-1a over the bytes, cut to 31 bits (spec 04 section 6.1).
-fn fnv31a(bytes: &[u8]) -> u32 {
-    let hash =
-        bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+/// FNV-1a over the bytes of all parts, cut to 31 bits (spec 04 section 6.1).
+fn fnv31a(parts: &[&str]) -> u32 {
+    let bytes = parts.iter().flat_map(|part| part.bytes());
+    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash & 0x7fff_ffff
 }
 
@@ -75,7 +70,7 @@ mod tests {
         ] {
             assert_eq!(set_name(owner, name, family).to_string(), kernel);
         }
-        assert_eq!(fnv31a(b""), 0x011C_9DC5);
-        assert_eq!(fnv31a(b"hello"), 0x4F9F_2CAB);
+        assert_eq!(fnv31a(&[]), 0x011C_9DC5);
+        assert_eq!(fnv31a(&["hel", "lo"]), 0x4F9F_2CAB);
     }
 }

@@ -11,12 +11,19 @@ use crate::tables::{icmp, protocols};
 /// The protocol of a template, spelled as there.
 pub(super) fn protocol(template: &Template) -> Written<Protocol> {
     let text = template.proto;
-    let number = text.parse().ok().or_else(|| protocols::number(text)).unwrap_or_default();
-    let protocol = Protocol(number);
-    if protocol.keyword() == Some(text) {
-        Written::canonical(protocol)
-    } else {
-        Written::spelled(protocol, text)
+    match text {
+        // Nearly all of them.
+        "tcp" => Written::canonical(Protocol::TCP),
+        "udp" => Written::canonical(Protocol::UDP),
+        _ => {
+            let number = text.parse().ok().or_else(|| protocols::number(text)).unwrap_or_default();
+            let protocol = Protocol(number);
+            if protocol.keyword() == Some(text) {
+                Written::canonical(protocol)
+            } else {
+                Written::spelled(protocol, text)
+            }
+        }
     }
 }
 

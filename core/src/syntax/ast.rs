@@ -4,7 +4,6 @@
 
 use super::grammar::OptionName;
 use super::token::{Token, TokenKind};
-use super::tree::Tree;
 
 fn first(tokens: &[Token], kind: TokenKind) -> Option<Token> {
     tokens.iter().copied().find(|token| token.kind == kind)
@@ -73,7 +72,8 @@ impl Member {
 /// A rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule<'a> {
-    tokens: &'a [Token],
+    /// From the first option on.
+    options: &'a [Token],
     /// The `|` of a disabled rule.
     pub bar: Option<Token>,
     /// `IN`, `OUT`, `FORWARD`, `GROUP` or something wrong.
@@ -87,21 +87,33 @@ pub struct Rule<'a> {
 impl<'a> Rule<'a> {
     /// The view of a line of kind [`super::LineKind::Rule`].
     pub fn of(tokens: &'a [Token]) -> Self {
-        Self {
-            tokens,
-            bar: first(tokens, TokenKind::Bar),
-            direction: first(tokens, TokenKind::Direction),
-            action: first(tokens, TokenKind::Action),
-            junk: tokens.iter().rev().copied().find(|token| token.kind == TokenKind::Junk),
+        let mut view = Self { options: &[], bar: None, direction: None, action: None, junk: None };
+        let mut rest = tokens;
+        while let [token, after @ ..] = rest {
+            match token.kind {
+                TokenKind::Bar => view.bar = Some(*token),
+                TokenKind::Direction => view.direction = Some(*token),
+                TokenKind::Action => view.action = Some(*token),
+                TokenKind::Junk => view.junk = Some(*token),
+                TokenKind::Option(_) if view.options.is_empty() => view.options = rest,
+                _ => {}
+            }
+            rest = after;
         }
+        view
     }
 
     /// The options in order: which one, its word, and its value.
-    pub fn options(&self, tree: &Tree<'_>) -> impl Iterator<Item = (OptionName, Token, Token)> {
-        let options = self.tokens.iter().filter(|token| token.kind == TokenKind::Option);
-        let values = self.tokens.iter().filter(|token| token.kind == TokenKind::Value);
-        options
-            .zip(values)
-            .filter_map(|(option, value)| Some((OptionName::spelled(tree.bytes(*option))?, *option, *value)))
+    pub fn options(&self) -> impl Iterator<Item = (OptionName, Token, Token)> + use<'a> {
+        let mut rest = self.options.iter();
+        core::iter::from_fn(move || {
+            loop {
+                let option = rest.next()?;
+                if let TokenKind::Option(name) = option.kind {
+                    let value = rest.find(|token| token.kind == TokenKind::Value)?;
+                    return Some((name, *option, *value));
+                }
+            }
+        })
     }
 }

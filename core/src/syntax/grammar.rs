@@ -1,8 +1,9 @@
 //! The grammar of lines, in nom. Every parser takes the rest of a line (without its end) and leaves what it did not
 //! understand.
 
-use nom::bytes::complete::{tag, take, take_while, take_while1};
-use nom::combinator::{opt, recognize, verify};
+use nom::bytes::complete::{tag, take, take_while1};
+use nom::combinator::{map_opt, opt, verify};
+use nom::error::{Error, ErrorKind};
 use nom::{IResult, Parser};
 
 /// Sections by the word of their header.
@@ -96,7 +97,10 @@ impl OptionName {
 
     /// The option with this spelling; case counts.
     pub fn spelled(text: &[u8]) -> Option<Self> {
-        // Asked for every word of every rule: the compiler makes comparisons by length of this.
+        // Asked for every word of every rule, most of which are none.
+        if text.first() != Some(&b'-') {
+            return None;
+        }
         Some(match text {
             b"-i" => Self::Interface,
             b"-p" | b"-proto" | b"--proto" => Self::Protocol,
@@ -120,22 +124,36 @@ pub(super) type Bytes<'t> = &'t [u8];
 
 /// White space inside a line (Perl's `\s`).
 pub(super) const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
+    // Nearly every byte is above the blank, and then nothing else is asked.
+    byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
+}
+
+/// Cuts before the first byte that `ends`, or behind the last one.
+pub(super) fn cut(input: Bytes<'_>, ends: impl Fn(u8) -> bool) -> (Bytes<'_>, Bytes<'_>) {
+    let end = input.iter().position(|byte| ends(*byte)).unwrap_or(input.len());
+    input.split_at_checked(end).unwrap_or((input, &[]))
 }
 
 /// Any white space, maybe none.
+#[expect(clippy::unnecessary_wraps, reason = "a parser like the others, to be put together with them")]
 pub(super) fn space(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
-    take_while(is_space).parse(input)
+    let (space, rest) = cut(input, |byte| !is_space(byte));
+    Ok((rest, space))
 }
 
 /// White space, at least one byte.
 pub(super) fn space1(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
-    take_while1(is_space).parse(input)
+    some(cut(input, |byte| !is_space(byte)), ErrorKind::Space)
 }
 
 /// A run of anything but white space.
 pub(super) fn word(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
-    take_while1(|byte| !is_space(byte)).parse(input)
+    some(cut(input, is_space), ErrorKind::TakeTill1)
+}
+
+/// What was cut off, unless that is nothing.
+fn some<'t>((found, rest): (Bytes<'t>, Bytes<'t>), kind: ErrorKind) -> IResult<Bytes<'t>, Bytes<'t>> {
+    if found.is_empty() { Err(nom::Err::Error(Error::new(rest, kind))) } else { Ok((rest, found)) }
 }
 
 /// The parts of a well-formed header.
@@ -184,10 +202,11 @@ pub(super) fn rule_head(input: Bytes<'_>) -> IResult<Bytes<'_>, RuleHead<'_>> {
     (opt(tag("|")), word, space1, word, space).parse(input)
 }
 
+/// An option with its spelling, a blank, its value, and white space.
+pub(super) type RuleOption<'t> = ((OptionName, Bytes<'t>), Bytes<'t>, Bytes<'t>, Bytes<'t>);
+
 /// `-dport 22` with the white space behind it: exactly one blank between option and value (spec 01 section 6.1).
-pub(super) fn rule_option(
-    input: Bytes<'_>,
-) -> IResult<Bytes<'_>, (Bytes<'_>, Bytes<'_>, Bytes<'_>, Bytes<'_>)> {
-    let name = recognize(verify(word, |word: &[u8]| OptionName::spelled(word).is_some()));
+pub(super) fn rule_option(input: Bytes<'_>) -> IResult<Bytes<'_>, RuleOption<'_>> {
+    let name = map_opt(word, |word| Some((OptionName::spelled(word)?, word)));
     (name, tag(" "), word, space).parse(input)
 }

@@ -15,11 +15,13 @@
 
 pub mod ast;
 mod grammar;
+mod lexer;
 mod token;
 mod tree;
 
 pub(crate) use grammar::meant_section;
 pub use grammar::{OptionName, SectionKind};
+pub use lexer::LineKind;
+pub(crate) use lexer::{BYTE_ORDER_MARK, Lexer};
 pub use token::{Token, TokenKind};
-pub(crate) use tree::BYTE_ORDER_MARK;
-pub use tree::{Line, LineKind, Tree};
+pub use tree::{Line, Tree};

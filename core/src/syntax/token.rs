@@ -1,5 +1,7 @@
 //! Tokens.
 
+use super::grammar::OptionName;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenKind {
@@ -27,8 +29,8 @@ pub enum TokenKind {
     Direction,
     /// Second word of a rule: `SSH(ACCEPT)`.
     Action,
-    /// An option of a rule: `-dport`.
-    Option,
+    /// An option of a rule: `-dport`. A blank and its value follow.
+    Option(OptionName),
     /// What fits no rule of the grammar.
     Junk,
 }

@@ -6,7 +6,9 @@
 mod files;
 mod lines;
 mod span;
+mod split;
 
 pub use files::{File, FileId, Files};
 pub use lines::{LineIndex, Position};
 pub use span::Span;
+pub(crate) use split::split_at_byte;

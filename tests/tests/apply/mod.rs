@@ -63,27 +63,24 @@ fn table(ruleset: &mut Ruleset, id: TableId) -> Option<&mut Table> {
 
 fn chain(ruleset: &mut Ruleset, diff: &ChainDiff<'_>) {
     let gone = diff.presence == Presence::Removed;
-    match table(ruleset, diff.table) {
-        Some(table) => {
-            edit(&mut table.chains.entry(diff.name).or_default().rules, &diff.rules, ip);
-            assert!(!gone || table.chains.remove(&diff.name).unwrap().rules.is_empty());
-        }
-        None => {
-            let chains = &mut ruleset.bridge.chains;
-            edit(&mut chains.entry(diff.name).or_default().rules, &diff.rules, bridge);
-            assert!(!gone || chains.remove(&diff.name).unwrap().rules.is_empty());
-        }
+    if let Some(table) = table(ruleset, diff.table) {
+        edit(&mut table.chains.entry(diff.name).or_default().rules, &diff.rules, ip);
+        assert!(!gone || table.chains.remove(&diff.name).unwrap().rules.is_empty());
+    } else {
+        let chains = &mut ruleset.bridge.chains;
+        edit(&mut chains.entry(diff.name).or_default().rules, &diff.rules, bridge);
+        assert!(!gone || chains.remove(&diff.name).unwrap().rules.is_empty());
     }
 }
 
-fn ip<'r>(rule: RuleRef<'r>) -> Option<&'r Rule> {
+fn ip(rule: RuleRef<'_>) -> Option<&Rule> {
     match rule {
         RuleRef::Ip(rule) => Some(rule),
         RuleRef::Bridge(_) => None,
     }
 }
 
-fn bridge<'r>(rule: RuleRef<'r>) -> Option<&'r BridgeRule> {
+fn bridge(rule: RuleRef<'_>) -> Option<&BridgeRule> {
     match rule {
         RuleRef::Bridge(rule) => Some(rule),
         RuleRef::Ip(_) => None,

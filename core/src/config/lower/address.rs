@@ -90,7 +90,7 @@ impl Lower<'_, '_> {
             );
             return AddressValue::Faulty(None);
         }
-        if !text.contains([',', '-']) {
+        if !text.bytes().any(|byte| matches!(byte, b',' | b'-')) {
             return match self.rule_network(span, text) {
                 Ok(net) => AddressValue::Literal(crate::facts::written(net, text)),
                 Err(family) => AddressValue::Faulty(family),
@@ -297,6 +297,10 @@ impl Lower<'_, '_> {
 
 /// `name`, `dc/name` or `guest/name`.
 pub(super) fn alias_reference(span: Span, text: &str) -> Option<Reference> {
+    // Most of what comes here is an address.
+    if !text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return None;
+    }
     let scopes = [Scope::Datacenter, Scope::Guest];
     let scope = scopes.into_iter().find(|scope| text.starts_with(scope.prefix())).unwrap_or(Scope::Any);
     let name = text.strip_prefix(scope.prefix())?;

@@ -1,7 +1,10 @@
 //! Lines of `[ALIASES]`.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::ToString;
+
+use ipnet::IpNet;
 
 use super::Lower;
 use crate::config::model::{Alias, Spanned};
@@ -39,19 +42,19 @@ impl Lower<'_, '_> {
         } else {
             self.network(value_span, text)
         };
-        if let Some(network) = &network
-            && network.has_host_bits()
+        if let Some((network, _)) = network
+            && network.addr() != network.network()
         {
-            let right = network.net().trunc().to_string();
+            let right = network.trunc().to_string();
             self.sink.push(
                 Diagnostic::new(codes::HOST_BITS, value_span, format!("`{text}` has bits behind its prefix"))
                     .label(format!("means the network `{right}`"))
                     .fix(format!("write `{right}`"), Safety::Safe, value_span, right.clone())
                     .fix(
-                        format!("write `{}` if the one address is meant", network.net().addr()),
+                        format!("write `{}` if the one address is meant", network.addr()),
                         Safety::Unsafe,
                         value_span,
-                        network.net().addr().to_string(),
+                        network.addr().to_string(),
                     ),
             );
         }
@@ -67,8 +70,13 @@ impl Lower<'_, '_> {
                 ),
             );
         }
-        let key = written.to_ascii_lowercase();
-        if let Some(earlier) = self.alias_places.insert(key.clone(), name_span)
+        let key = if written.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(written.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(written)
+        };
+        let name = key.clone().into_owned();
+        if let Some(earlier) = self.alias_places.insert(key, name_span)
             && network.is_some()
         {
             self.sink.push(
@@ -82,13 +90,16 @@ impl Lower<'_, '_> {
             );
         }
         // A faulty line does not undo an earlier good one, but references to the name alone can say what is wrong.
-        let value = network.map(|network| Spanned { value: network.addresses(), span: value_span });
-        self.file.aliases.push(Alias { name: key, span: name_span, value });
+        let value = network.map(|(network, text)| {
+            let value = crate::facts::written(network, text);
+            Spanned { value, span: value_span }
+        });
+        self.file.aliases.push(Alias { name, span: name_span, value });
     }
 
-    /// Reads an address or network and reports what is wrong with it.
-    pub(super) fn network(&mut self, span: crate::text::Span, text: &str) -> Option<Network> {
-        Network::parse(text).map_err(|error| self.network_error(span, text, error)).ok()
+    /// Reads an address or network, with its text less a prefix of all bits, and reports what is wrong with it.
+    pub(super) fn network<'t>(&mut self, span: crate::text::Span, text: &'t str) -> Option<(IpNet, &'t str)> {
+        crate::facts::parse(text).map_err(|error| self.network_error(span, text, error)).ok()
     }
 
     fn bad_alias_line(&mut self, junk: Token) {

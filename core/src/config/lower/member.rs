@@ -3,10 +3,11 @@
 use alloc::format;
 use alloc::string::ToString;
 
+use ipnet::IpNet;
+
 use super::Lower;
 use crate::config::model::{Member, MemberValue};
 use crate::diag::{Diagnostic, Safety, codes};
-use crate::facts::Network;
 use crate::syntax::{Token, ast};
 use crate::text::Span;
 
@@ -45,7 +46,9 @@ impl Lower<'_, '_> {
             );
             return MemberValue::Faulty;
         }
-        if text.contains('-') && text.split('-').all(|part| part.parse::<core::net::IpAddr>().is_ok()) {
+        if text.as_bytes().contains(&b'-')
+            && text.split('-').all(|part| part.parse::<core::net::IpAddr>().is_ok())
+        {
             self.sink.push(
                 Diagnostic::new(codes::BAD_MEMBER, span, "a set can't contain a range")
                     .label("left out")
@@ -53,7 +56,7 @@ impl Lower<'_, '_> {
             );
             return MemberValue::Faulty;
         }
-        if text.contains(',') {
+        if text.as_bytes().contains(&b',') {
             self.sink.push(
                 Diagnostic::new(codes::BAD_MEMBER, span, "a line of a set has one member only")
                     .label("left out")
@@ -61,8 +64,8 @@ impl Lower<'_, '_> {
             );
             return MemberValue::Faulty;
         }
-        let Some(network) = self.network(span, text) else { return MemberValue::Faulty };
-        if network.net().prefix_len() == 0 {
+        let Some((network, _)) = self.network(span, text) else { return MemberValue::Faulty };
+        if network.prefix_len() == 0 {
             self.sink.push(
                 Diagnostic::new(codes::ZERO_PREFIX, span, format!("a set can't contain `{text}`"))
                     .label("left out")
@@ -70,16 +73,16 @@ impl Lower<'_, '_> {
             );
             return MemberValue::Faulty;
         }
-        if network.has_host_bits() {
-            self.host_bits(span, text, &network);
+        if network.addr() != network.network() {
+            self.host_bits(span, text, network);
         }
-        MemberValue::Net(network.net())
+        MemberValue::Net(network)
     }
 
-    fn host_bits(&mut self, span: Span, text: &str, network: &Network) {
-        let right = network.net().trunc().to_string();
+    fn host_bits(&mut self, span: Span, text: &str, network: IpNet) {
+        let right = network.trunc().to_string();
         self.sink.push_with(span.file, codes::HOST_BITS.severity(), || {
-            let address = network.net().addr().to_string();
+            let address = network.addr().to_string();
             Diagnostic::new(codes::HOST_BITS, span, format!("`{text}` has bits behind its prefix"))
                 .label(format!("means the network `{right}`"))
                 .note("pve-firewall loads it so too, but then takes the set for changed on every run")

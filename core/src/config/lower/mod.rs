@@ -1,4 +1,4 @@
-//! Tree to model, a file per section kind. A problem becomes a diagnostic and never stops the walk.
+//! Lines to model, a file per section kind. A problem becomes a diagnostic and never stops the walk.
 
 mod address;
 mod alias;
@@ -9,6 +9,7 @@ mod port;
 mod rule;
 mod rule_syntax;
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -18,13 +19,16 @@ use super::options::Options;
 use super::value::Level;
 use crate::diag::{Code, Diagnostic, Safety, Sink, codes};
 use crate::facts::Names;
-use crate::syntax::{BYTE_ORDER_MARK, LineKind, SectionKind, Token, TokenKind, Tree};
+use crate::syntax::{BYTE_ORDER_MARK, Lexer, LineKind, SectionKind, Token, TokenKind};
 use crate::text::{FileId, Span};
+
+/// Tokens of a line, as a rule at most.
+const TOKENS: usize = 32;
 
 /// Reads a file of the given kind.
 pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mut Sink) -> File {
     let utf16 = matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-    let tree = Tree::parse(if utf16 { &[] } else { text });
+    let bytes = if utf16 { &[] } else { text };
     let file = File {
         id,
         level,
@@ -35,7 +39,8 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
         rules: Vec::new(),
     };
     let mut lower = Lower {
-        tree: &tree,
+        bytes,
+        ascii: bytes.is_ascii(),
         names,
         sink,
         file,
@@ -48,8 +53,12 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
     }
     lower.byte_order_mark();
     lower.crlf();
-    for (line, tokens) in tree.lines() {
-        lower.line(line.kind, tokens);
+    // A line at a time, whose tokens take the place of the last one's.
+    let mut lexer = Lexer::without_spaces(bytes);
+    let mut tokens = Vec::with_capacity(TOKENS);
+    while let Some(kind) = lexer.line(&mut tokens) {
+        lower.line(kind, &tokens);
+        tokens.clear();
     }
     lower.file
 }
@@ -65,13 +74,15 @@ enum Place {
 }
 
 struct Lower<'a, 'n> {
-    tree: &'a Tree<'a>,
+    bytes: &'a [u8],
+    /// Whether all bytes are ASCII, as nearly always: then there is nothing invisible to look for.
+    ascii: bool,
     names: &'a Names<'n>,
     sink: &'a mut Sink,
     file: File,
     place: Place,
     /// Where each alias was defined last.
-    alias_places: BTreeMap<String, Span>,
+    alias_places: BTreeMap<Cow<'a, str>, Span>,
     /// The whole text, if it is UTF-8: checking it once is faster than checking every token.
     text: Option<&'a str>,
 }
@@ -152,7 +163,7 @@ impl<'a> Lower<'a, '_> {
     }
 
     fn byte_order_mark(&mut self) {
-        if self.tree.text().starts_with(BYTE_ORDER_MARK) {
+        if self.bytes.starts_with(BYTE_ORDER_MARK) {
             let span = self.bytes_span(0, BYTE_ORDER_MARK.len());
             self.sink.push(
                 Diagnostic::new(codes::BYTE_ORDER_MARK, span, "the file starts with a byte order mark")
@@ -166,14 +177,17 @@ impl<'a> Lower<'a, '_> {
     fn invisible(&mut self, tokens: &[Token]) -> bool {
         const INVISIBLE: [char; 8] =
             ['\u{a0}', '\u{2007}', '\u{202f}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
+        if self.ascii {
+            return false;
+        }
         let solid =
             tokens.iter().filter(|token| !matches!(token.kind, TokenKind::Comment | TokenKind::Space));
         for token in solid {
+            let (span, text) = (self.span(*token), self.text(*token));
             // Nearly every token: the search below is for the few others.
-            if self.tree.bytes(*token).is_ascii() {
+            if text.is_ascii() {
                 continue;
             }
-            let (span, text) = (self.span(*token), self.text(*token));
             let Some((at, found)) = text.char_indices().find(|(_, c)| INVISIBLE.contains(c)) else {
                 continue;
             };
@@ -201,9 +215,9 @@ impl<'a> Lower<'a, '_> {
 
     /// One warning for a file with CRLF line ends.
     fn crlf(&mut self) {
-        let text = self.tree.text();
+        let text = self.bytes;
         // Looking for one byte is much faster, and good files end here.
-        if !text.contains(&b'\r') {
+        if memchr::memchr(b'\r', text).is_none() {
             return;
         }
         let Some(at) = text.windows(2).position(|pair| pair == b"\r\n") else { return };
@@ -242,7 +256,7 @@ impl<'a> Lower<'a, '_> {
     /// The text of a token. What is not UTF-8 can't be a valid name or value, so one stand-in for it is enough.
     fn text(&self, token: Token) -> &'a str {
         let valid = self.text.and_then(|text| text.get(token.start as usize..token.end as usize));
-        valid.unwrap_or_else(|| core::str::from_utf8(self.tree.bytes(token)).unwrap_or("\u{fffd}"))
+        valid.unwrap_or_else(|| core::str::from_utf8(self.span(token).of(self.bytes)).unwrap_or("\u{fffd}"))
     }
 
     /// Reports an error at a place.

@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, Safety, codes};
 use crate::ir::{IcmpModule, IcmpType, PortRange, Ports, Protocol, Written};
 use crate::tables::icmp;
 use crate::tables::services::Transport;
-use crate::text::Span;
+use crate::text::{Span, split_at_byte};
 
 /// Ports that one rule can compare (the kernel's `XT_MULTI_PORTS`).
 const MOST_PORTS: usize = 15;
@@ -32,10 +32,18 @@ struct Item {
 impl Lower<'_, '_> {
     /// The value of `-dport` or `-sport` of a protocol with ports. What is wrong has been reported where it is `None`.
     pub(super) fn ports(&mut self, span: Span, text: &str, protocol: Protocol) -> Option<PortsValue> {
-        let mut items = Vec::new();
-        for element in text.split(',') {
-            items.push(self.port_item(part(span, text, element), element, protocol)?);
-        }
+        let (one, several);
+        let items = if text.as_bytes().contains(&b',') {
+            let mut items = Vec::new();
+            for element in text.split(',') {
+                items.push(self.port_item(part(span, text, element), element, protocol)?);
+            }
+            several = items;
+            several.as_slice()
+        } else {
+            one = [self.port_item(span, text, protocol)?];
+            &one
+        };
         let slots: usize = items.iter().map(|item| item.slots).sum();
         if slots > MOST_PORTS {
             self.sink.push(
@@ -67,7 +75,7 @@ impl Lower<'_, '_> {
             return None;
         }
         let spelled = items.iter().any(|item| item.spelled);
-        if let [Item { range: PortRange { first: 0, last: 0 }, range_form: false, .. }] = items.as_slice() {
+        if let [Item { range: PortRange { first: 0, last: 0 }, range_form: false, .. }] = items {
             self.sink.push(
                 Diagnostic::new(codes::PORT_ZERO, span, "port 0 alone does not mean port 0")
                     .label("the rule is left out")
@@ -76,7 +84,7 @@ impl Lower<'_, '_> {
             );
             return None;
         }
-        let ports = match items.as_slice() {
+        let ports = match items {
             [only] => Ports::One(only.range),
             several => Ports::Many(several.iter().map(|item| item.range).collect()),
         };
@@ -85,7 +93,7 @@ impl Lower<'_, '_> {
     }
 
     fn port_item(&mut self, span: Span, text: &str, protocol: Protocol) -> Option<Item> {
-        if let Some((first, last)) = text.split_once(':') {
+        if let Some((first, last)) = split_at_byte(text, b':') {
             let (Some(low), Some(high)) =
                 (self.port_number(span, text, first)?, self.port_number(span, text, last)?)
             else {

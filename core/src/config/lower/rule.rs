@@ -13,7 +13,7 @@ use crate::ir::{IcmpModule, InterfaceName, Protocol, Written};
 use crate::syntax::{OptionName, SectionKind, Token, ast};
 use crate::tables::log_levels::{self, LogLevel};
 use crate::tables::macros;
-use crate::text::Span;
+use crate::text::{Span, split_at_byte};
 
 /// The words of a rule by option; of a repeated one the last.
 #[derive(Clone, Copy, Default)]
@@ -58,7 +58,7 @@ impl Lower<'_, '_> {
         let before = self.sink.counts().errors;
         let kind = self.kind(direction, action);
         let mut words = Words::default();
-        for (name, option, value) in view.options(self.tree) {
+        for (name, option, value) in view.options() {
             if let Some(earlier) = words.place(name).replace(value) {
                 let message = format!("`{}` is given twice", name.spelling());
                 let (option, earlier) = (self.span_over(option, value), self.span(earlier));
@@ -104,9 +104,8 @@ impl Lower<'_, '_> {
 
     /// `-source -dest 10.0.0.1`: the next option was taken for the value.
     pub(super) fn option_without_value(&mut self, view: &ast::Rule<'_>) -> bool {
-        let found = view
-            .options(self.tree)
-            .find(|(.., value)| OptionName::spelled(self.tree.bytes(*value)).is_some());
+        let is_option = |value: Token| OptionName::spelled(self.span(value).of(self.bytes)).is_some();
+        let found = view.options().find(|(.., value)| is_option(*value));
         let Some((_, option, _)) = found else { return false };
         let (span, word) = (self.span(option), self.text(option));
         self.sink.push(
@@ -237,7 +236,7 @@ impl Lower<'_, '_> {
         if let Some(action) = Action::named(word) {
             return Some((action, None));
         }
-        let parts = word.strip_suffix(')').and_then(|word| word.split_once('('));
+        let parts = word.strip_suffix(')').and_then(|word| split_at_byte(word, b'('));
         if let Some((name, verdict)) = parts
             && let Some(action) = Action::named(verdict)
         {
@@ -301,7 +300,7 @@ impl Lower<'_, '_> {
     }
 
     fn group_options(&mut self, view: &ast::Rule<'_>) {
-        let others = view.options(self.tree).filter(|(name, ..)| *name != OptionName::Interface);
+        let others = view.options().filter(|(name, ..)| *name != OptionName::Interface);
         if let Some((name, option, value)) = others.last() {
             let span = self.span_over(option, value);
             self.sink.push(

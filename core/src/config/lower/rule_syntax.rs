@@ -38,7 +38,7 @@ const IPTABLES_WORDS: [&str; 8] =
 
 impl Lower<'_, '_> {
     pub(super) fn rule_syntax(&mut self, span: Span, view: &ast::Rule<'_>) {
-        let text = core::str::from_utf8(span.of(self.tree.text())).unwrap_or("\u{fffd}");
+        let text = core::str::from_utf8(span.of(self.bytes)).unwrap_or("\u{fffd}");
         if view.direction.is_none()
             || text.starts_with('-')
             || text.starts_with("iptables")
@@ -72,7 +72,7 @@ impl Lower<'_, '_> {
         let word_span = part(junk_span, junk, word);
         // What stands before the junk: a list that goes on behind a blank?
         let before = Span::new(span.file, span.start, junk_span.start);
-        let before = core::str::from_utf8(before.of(self.tree.text())).unwrap_or_default();
+        let before = core::str::from_utf8(before.of(self.bytes)).unwrap_or_default();
         let is_item = |text: &str| {
             text.parse::<core::net::IpAddr>().is_ok() || text.parse::<u16>().is_ok() || text.contains('/')
         };

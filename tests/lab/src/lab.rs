@@ -1,0 +1,324 @@
+//! Runs a case: packets through a real kernel that has its ruleset loaded.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::error::Error as _;
+use core::net::IpAddr;
+
+use pvefw_core::emit::{self, Restore};
+use pvefw_core::facts::Names;
+use pvefw_core::host::{self, Texts, Tool, Tools, load};
+use pvefw_core::ir::{Protocol, Ruleset};
+use pvefw_core::sim::{self, Zone};
+
+use crate::case::Case;
+use crate::exchange::Exchange;
+use crate::frame::Tag;
+use crate::machine::batch;
+use crate::observe::Outcome;
+use crate::packet::{Ip, Packet, Part};
+use crate::question::Question;
+use crate::topology::{Place, Topology};
+use crate::wiring::{self, SINK, Wiring};
+
+/// The first tag of packets that only open connections.
+const FIRST_OPENER: Tag = 0x4000;
+
+/// A case with everything worked out that needs no kernel.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The ruleset of its node.
+    pub ruleset: Ruleset,
+    /// The node's networks, as the simulator sees them.
+    pub node: sim::Topology,
+    /// What the simulator is asked, for each question.
+    pub asked: Vec<Result<sim::Packet, String>>,
+    topology: Topology,
+    packets: Vec<Result<Packet, String>>,
+    restore: Restore,
+}
+
+/// Packets that can travel together, and what leads them.
+#[derive(Default)]
+struct Batch {
+    packets: Vec<(Tag, Packet)>,
+    flows: BTreeSet<String>,
+    routes: BTreeMap<Route, Place>,
+}
+
+/// A bridge that the node takes packets from, and their addresses.
+type Route = (String, IpAddr, IpAddr);
+
+impl Prepared {
+    /// Compiles a case and works out its packets.
+    ///
+    /// # Errors
+    /// What can't be wired.
+    pub fn new(case: &Case) -> Result<Self, String> {
+        let datacenter = case.datacenter();
+        let (ruleset, _) = datacenter.compile(&case.facts);
+        let node = datacenter.topology(&case.facts);
+        let names = Names::new(&case.facts);
+        let zones = case.questions.iter().flat_map(|question| [&question.from, &question.to]);
+        let topology = Topology::new(&node, zones.filter_map(|zone| Zone::parse(zone).ok()))?;
+        let asked: Vec<Result<sim::Packet, String>> = case
+            .questions
+            .iter()
+            .map(|question| question.asked().packet(&node, &names).map_err(|mistake| mistake.to_string()))
+            .collect();
+        let packet = |(asked, question): (&Result<sim::Packet, String>, &Question)| {
+            let packet = Packet::new(asked.as_ref().map_err(Clone::clone)?, question, &topology)?;
+            for each in packet.before().iter().chain([&packet]) {
+                can_get_there(each, &topology, &node)?;
+            }
+            Ok(packet)
+        };
+        let packets = asked.iter().zip(&case.questions).map(packet).collect();
+        let restore = emit::restore(&ruleset);
+        Ok(Self { ruleset, node, asked, topology, packets, restore })
+    }
+
+    /// What the simulator is asked for each question, with `None` for packets that can't be sent.
+    pub fn sendable(&self) -> impl Iterator<Item = Option<&sim::Packet>> {
+        let both = self.asked.iter().zip(&self.packets);
+        both.map(|(asked, packet)| asked.as_ref().ok().filter(|_| packet.is_ok()))
+    }
+
+    /// What the kernel did with each packet, in the order of the questions; why not, where one can't be sent.
+    ///
+    /// # Errors
+    /// What keeps the lab from working.
+    pub fn run(&self, tools: &Tools) -> Result<Vec<Result<Outcome, String>>, String> {
+        let mut answers: Vec<Result<Outcome, String>> = self
+            .packets
+            .iter()
+            .map(|packet| packet.as_ref().map(|_| Outcome::default()).map_err(Clone::clone))
+            .collect();
+        for batch in self.batches()? {
+            for (tag, outcome) in self.one(&batch, tools)? {
+                if let Some(answer) = answers.get_mut(usize::from(tag)) {
+                    *answer = outcome;
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Parts packets so that no two of a part have the same flow, or would be routed by the same rule to different
+    /// places.
+    fn batches(&self) -> Result<Vec<Batch>, String> {
+        let mut batches: Vec<Batch> = Vec::new();
+        for (at, packet) in self.packets.iter().enumerate() {
+            let Ok(packet) = packet else { continue };
+            let tag = Tag::try_from(at).ok().filter(|tag| *tag < FIRST_OPENER);
+            let tag = tag.ok_or_else(|| "too many packets for one case".to_owned())?;
+            let flows: Vec<String> =
+                packet.ip().into_iter().flat_map(Ip::flows).map(|flow| format!("{flow:?}")).collect();
+            let all = packet.before().into_iter().chain([packet.clone()]);
+            let routes: Vec<(Route, Place)> = all.filter_map(|packet| self.route(&packet)).collect();
+            let fits = |batch: &Batch| {
+                flows.iter().all(|flow| !batch.flows.contains(flow))
+                    && routes
+                        .iter()
+                        .all(|(route, to)| batch.routes.get(route).is_none_or(|other| other == to))
+            };
+            let found = batches.iter().position(fits).unwrap_or(batches.len());
+            if found == batches.len() {
+                batches.push(Batch::default());
+            }
+            if let Some(batch) = batches.get_mut(found) {
+                batch.flows.extend(flows);
+                batch.routes.extend(routes);
+                batch.packets.push((tag, packet.clone()));
+            }
+        }
+        Ok(batches)
+    }
+
+    /// What the node must be told to lead a packet on, if it is not bridged all the way.
+    fn route(&self, packet: &Packet) -> Option<(Route, Place)> {
+        let from = self.topology.port(packet.from)?;
+        let bridged = self.topology.port(packet.to).is_some_and(|to| to.bridge == from.bridge);
+        let ip = packet.ip()?;
+        (!bridged).then(|| ((from.bridge.clone(), ip.source, ip.dest), packet.to))
+    }
+
+    fn one(&self, batch: &Batch, tools: &Tools) -> Result<BTreeMap<Tag, Result<Outcome, String>>, String> {
+        let wiring = Wiring::build(&self.topology)?;
+        let mut exchange = Exchange::new(&wiring, &self.topology)?;
+        exchange.ready()?;
+        self.lead(batch)?;
+        let tools = tools.clone().inside(&wiring.sandbox);
+        let openers: Vec<(Tag, Vec<Packet>)> = batch
+            .packets
+            .iter()
+            .map(|(tag, packet)| (*tag, packet.before()))
+            .filter(|(_, all)| !all.is_empty())
+            .collect();
+        let mut unopened = BTreeSet::new();
+        if !openers.is_empty() {
+            gate(&tools, 'A')?;
+            unopened = open(&mut exchange, &openers)?;
+        }
+        let texts = Texts {
+            ipset: &self.restore.ipset,
+            iptables: &self.restore.iptables,
+            ip6tables: &self.restore.ip6tables,
+            ebtables: &self.restore.ebtables,
+        };
+        load(&tools, &texts).map_err(|failed| format!("{failed}: {}", words(&failed.error)))?;
+        if !openers.is_empty() {
+            gate(&tools, 'D')?;
+        }
+        both(&tools, &answers_pass())?;
+        let outcomes = exchange.run(&batch.packets)?;
+        let answer = |(tag, outcome)| {
+            let opened = !unopened.contains(&tag);
+            (tag, if opened { Ok(outcome) } else { Err("its connection could not be opened".to_owned()) })
+        };
+        Ok(outcomes.into_iter().map(answer).collect())
+    }
+
+    /// Tells the node where packets go on, and which addresses are its own.
+    fn lead(&self, batch: &Batch) -> Result<(), String> {
+        let mut texts = [String::new(), String::new()];
+        let mut own = BTreeSet::new();
+        for network in &self.node.networks {
+            text_of(&mut texts, network.addr()).push_str(&wiring::member_of(*network));
+        }
+        let mut joined = BTreeSet::new();
+        for (number, ((bridge, source, dest), to)) in batch.routes.iter().enumerate() {
+            text_of(&mut texts, *source).push_str(&wiring::rule(number, bridge, (*source, *dest), *to));
+            match dest {
+                _ if *to != Place::Host => {}
+                _ if dest.is_multicast() => {
+                    joined.insert((bridge, *dest));
+                }
+                IpAddr::V4(four) if !four.is_broadcast() && !four.is_loopback() => {
+                    own.insert(*four);
+                }
+                _ => {}
+            }
+        }
+        let [four, _] = &mut texts;
+        four.extend(own.into_iter().map(wiring::speak_as));
+        for (bridge, group) in joined {
+            text_of(&mut texts, group).push_str(&wiring::join(bridge, group));
+        }
+        let [four, six] = texts;
+        batch_both(&four, &six)
+    }
+}
+
+fn text_of(texts: &mut [String; 2], address: IpAddr) -> &mut String {
+    let [four, six] = texts;
+    if address.is_ipv6() { six } else { four }
+}
+
+fn batch_both(four: &str, six: &str) -> Result<(), String> {
+    batch("ip", &[], four)?;
+    batch("ip", &["-6"], six)
+}
+
+/// Opens connections. The tags of those that would not open.
+fn open(exchange: &mut Exchange<'_>, openers: &[(Tag, Vec<Packet>)]) -> Result<BTreeSet<Tag>, String> {
+    let steps = openers.iter().map(|(_, all)| all.len()).max().unwrap_or(0);
+    let mut unopened = BTreeSet::new();
+    for step in 0..steps {
+        let mut packets = Vec::new();
+        for (tag, all) in openers {
+            packets.extend(all.get(step).map(|packet| (FIRST_OPENER + tag, packet.clone())));
+        }
+        for (tag, outcome) in exchange.run(&packets)? {
+            if !outcome.arrived {
+                unopened.insert(tag - FIRST_OPENER);
+            }
+        }
+    }
+    Ok(unopened)
+}
+
+/// Makes (`A`) or unmakes (`D`) what opening connections needs: connection tracking, which no rule asks for yet, and a
+/// node that does not answer what it knows nothing of.
+fn gate(tools: &Tools, how: char) -> Result<(), String> {
+    let text = format!(
+        "*raw\n-{how} OUTPUT -o {SINK} -j DROP\nCOMMIT\n*filter\n-{how} INPUT -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n"
+    );
+    both(tools, &text)
+}
+
+/// Lets rejections get back to where they can be seen: what the node itself says leaves by the sink, which is no part of
+/// the node, and resets cross its bridges, where a queue to an intrusion prevention that is not there would take them.
+/// No packet that the lab sends meets these rules.
+fn answers_pass() -> String {
+    format!(
+        "*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\n\
+         -I FORWARD -p tcp --tcp-flags RST RST -j ACCEPT\nCOMMIT\n"
+    )
+}
+
+fn both(tools: &Tools, text: &str) -> Result<(), String> {
+    for tool in [Tool::Iptables, Tool::Ip6tables] {
+        tools.restore(tool, text).map_err(|error| words(&error))?;
+    }
+    Ok(())
+}
+
+/// Refuses packets that the kernel itself stops before any rule sees them, or after all have.
+fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> Result<(), String> {
+    let Some(ip) = packet.ip() else { return Ok(()) };
+    if ip.source == ip.dest {
+        return Err(format!("conntrack takes a packet from {} to itself for its own answer", ip.source));
+    }
+    let bridge = |place| topology.port(place).map(|port| port.bridge.as_str());
+    let same_bridge = bridge(packet.from).is_some() && bridge(packet.from) == bridge(packet.to);
+    if same_bridge {
+        return Ok(());
+    }
+    let sender = |address: IpAddr| match address {
+        IpAddr::V4(four) => !(four.is_multicast() || four.is_broadcast() || four.is_unspecified()),
+        IpAddr::V6(six) => !(six.is_multicast() || six.is_unspecified() || six.is_loopback()),
+    };
+    let own = packet.from == Place::Host;
+    if !own && !sender(ip.source) || ip.source.is_unspecified() || ip.source.is_loopback() {
+        return Err(format!("no node takes or sends packets from {}", ip.source));
+    }
+    let local = |address: IpAddr| match address {
+        IpAddr::V4(four) => four.is_link_local() || four.is_loopback() || four.is_unspecified(),
+        IpAddr::V6(six) => six.is_unicast_link_local() || six.is_loopback() || six.is_unspecified(),
+    };
+    let broadcast = |address: IpAddr| {
+        address.is_ipv4()
+            && node.networks.iter().any(|network| network.prefix_len() < 31 && network.broadcast() == address)
+    };
+    let routed = !own && packet.to != Place::Host;
+    if routed && (local(ip.source) || local(ip.dest) || !sender(ip.dest) || broadcast(ip.dest)) {
+        return Err(format!("no node routes packets from {} to {}", ip.source, ip.dest));
+    }
+    let never = match ip.dest {
+        // Groups without a scope, or of one interface.
+        IpAddr::V6(six) if six.is_multicast() => six.octets()[1] & 0xf < 2,
+        IpAddr::V6(_) => local(ip.dest) && packet.to == Place::Host,
+        IpAddr::V4(_) => false,
+    };
+    if never {
+        return Err(format!("no node takes or sends packets to {}", ip.dest));
+    }
+    if ip.part == Part::Stray && ip.protocol == Protocol::UDP && own {
+        return Err("what the node itself sends by UDP is never invalid".to_owned());
+    }
+    Ok(())
+}
+
+/// An error with its causes.
+fn words(error: &host::Error) -> String {
+    let mut parts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        parts.push(deeper.to_string());
+        cause = deeper.source();
+    }
+    if let host::Error::Refused(refusal) = error {
+        parts.extend(refusal.stderr.iter().cloned());
+    }
+    parts.join("; ")
+}
