@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Check(args) => command::check::run(&args, &output),
         Command::Compile(args) => command::compile::run(&args, &output),
         Command::Diff(args) => command::diff::run(&args, &output),
+        Command::Simulate(args) => command::simulate::run(&args, &output),
         Command::Test(args) => command::test::run(&args, &output),
         Command::Trace(args) => command::trace::run(&args, &output),
         Command::Try(args) => command::try_namespace(args, &output),

@@ -7,6 +7,8 @@ use core::time::Duration;
 
 use nix::errno::Errno;
 
+use super::tool::{Tool, Variant};
+
 /// How many lines of a tool's complaint are kept.
 const KEPT_LINES: usize = 6;
 
@@ -52,6 +54,16 @@ pub struct Missing {
     pub program: &'static str,
     /// The Debian package it comes in.
     pub package: &'static str,
+}
+
+impl Missing {
+    pub(super) const fn new(tool: Tool, variant: Option<Variant>) -> Self {
+        let program = match tool.programs(variant) {
+            [first, ..] => first,
+            [] => tool.name(),
+        };
+        Self { program, package: tool.package() }
+    }
 }
 
 /// A tool's refusal, in its own words.

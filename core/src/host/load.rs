@@ -94,13 +94,14 @@ pub fn load(tools: &Tools, texts: &Texts<'_>) -> Result<Vec<Step>, Failed> {
     Ok(steps)
 }
 
-/// What the kernel has, as its tools print it, whoever loaded it.
+/// What the kernel has, as its tools print it, whoever loaded it. Of a tool that is not there, nothing
+/// ([`Tools::find_to_save`]).
 ///
 /// # Errors
 /// The first tool's failure.
 pub fn save(tools: &Tools) -> Result<(Files, Saved), Error> {
     let mut texts = Tool::ALL.map(|_| Vec::new());
-    for (text, tool) in texts.iter_mut().zip(Tool::ALL) {
+    for (text, tool) in texts.iter_mut().zip(Tool::ALL).filter(|(_, tool)| tools.has(*tool)) {
         *text = tools.save(tool)?.into_bytes();
     }
     Ok(dumps(texts))

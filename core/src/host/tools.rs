@@ -1,5 +1,6 @@
 //! The kernel's tools: where they are, which variant they are, and running them.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -50,10 +51,7 @@ struct Program {
 /// The tools of this machine, ready to be run.
 #[derive(Clone, Debug)]
 pub struct Tools {
-    ipset: Program,
-    iptables: Program,
-    ip6tables: Program,
-    ebtables: Program,
+    programs: BTreeMap<Tool, Program>,
     variant: Variant,
     path: OsString,
     sandboxed: bool,
@@ -66,44 +64,54 @@ impl Tools {
     /// # Errors
     /// [`Error::Missing`] lists everything that has to be installed.
     pub fn find(variant: Option<Variant>) -> Result<Self, Error> {
-        Self::find_in(&folders(env::var_os("PATH").as_deref()), variant)
+        let (tools, missing) = Self::find_in(&folders(env::var_os("PATH").as_deref()), variant)?;
+        if missing.is_empty() { Ok(tools) } else { Err(Error::Missing(missing)) }
     }
 
-    #[expect(clippy::similar_names, reason = "iptables and ip6tables are what they are called")]
-    fn find_in(folders: &[PathBuf], variant: Option<Variant>) -> Result<Self, Error> {
-        let path = env::join_paths(folders).unwrap_or_default();
-        let mut missing = Vec::new();
-        let mut find = |tool: Tool| {
-            let found = tool.programs(variant).iter().find_map(|name| Program::find(folders, tool, name));
-            if found.is_none() {
-                let program = tool.programs(variant).first().copied().unwrap_or(tool.name());
-                missing.push(Missing { program, package: tool.package() });
-            }
-            found
-        };
-        let found = (find(Tool::Ipset), find(Tool::Iptables), find(Tool::Ip6tables), find(Tool::Ebtables));
-        let (Some(ipset), Some(iptables), Some(ip6tables), Some(ebtables)) = found else {
-            return Err(Error::Missing(missing));
-        };
+    /// The same for those who only want to know what is loaded: where there is no ipset or no ebtables nothing of theirs
+    /// is, as far as anybody can tell. Says which of the two are missing.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when there is no iptables.
+    pub fn find_to_save(variant: Option<Variant>) -> Result<(Self, Vec<Missing>), Error> {
+        let (tools, missing) = Self::find_in(&folders(env::var_os("PATH").as_deref()), variant)?;
+        let needed = [Tool::Iptables, Tool::Ip6tables];
+        if needed.iter().all(|tool| tools.programs.contains_key(tool)) {
+            Ok((tools, missing))
+        } else {
+            Err(Error::Missing(missing))
+        }
+    }
+
+    /// What there is in these folders, and what is missing.
+    fn find_in(folders: &[PathBuf], variant: Option<Variant>) -> Result<(Self, Vec<Missing>), Error> {
         let mut tools = Self {
-            ipset,
-            iptables,
-            ip6tables,
-            ebtables,
+            programs: BTreeMap::new(),
             variant: Variant::Nft,
-            path,
+            path: env::join_paths(folders).unwrap_or_default(),
             sandboxed: false,
             slow: None,
         };
+        let mut missing = Vec::new();
         for tool in Tool::ALL {
+            match tool.programs(variant).iter().find_map(|name| Program::find(folders, tool, name)) {
+                Some(program) => drop(tools.programs.insert(tool, program)),
+                None => missing.push(Missing::new(tool, variant)),
+            }
+        }
+        let found: Vec<_> =
+            tools.programs.iter().map(|(tool, program)| (*tool, program.base.clone())).collect();
+        for (tool, base) in found {
             // A tool may be unable to say more than its version outside a namespace of ours; that is all we want.
-            let answer = tools.job(&tools.program(tool).base, &["--version"], "", &tools.env()).answer()?;
+            let answer = tools.job(&base, &["--version"], "", &tools.env()).answer()?;
             if tool == Tool::Iptables {
                 tools.variant = Variant::probe(&answer);
             }
-            tools.program_mut(tool).version = version(&answer);
+            if let Some(program) = tools.programs.get_mut(&tool) {
+                program.version = version(&answer);
+            }
         }
-        Ok(tools)
+        Ok((tools, missing))
     }
 
     /// The same tools for use inside a sandbox, where they need neither root nor `/run/xtables.lock`.
@@ -125,9 +133,9 @@ impl Tools {
         self.variant
     }
 
-    /// The version a tool calls itself: `1.8.9 (nf_tables)`, `7.17`.
+    /// The version a tool calls itself: `1.8.9 (nf_tables)`, `7.17`; nothing if it is not there.
     pub fn version(&self, tool: Tool) -> &str {
-        &self.program(tool).version
+        self.programs.get(&tool).map_or("", |program| &program.version)
     }
 
     /// Feeds `text` to the tool's restore command. Rules of others stay in iptables and ip6tables; ebtables has only
@@ -171,7 +179,7 @@ impl Tools {
             (Tool::Iptables | Tool::Ip6tables, _) | (Tool::Ebtables, Flush::Never) => &["--noflush"],
             (Tool::Ebtables, Flush::AsUsual) => &[],
         };
-        self.job(&self.program(tool).restore, args, text, &self.env()).run().map(drop)
+        self.job(&self.program(tool)?.restore, args, text, &self.env()).run().map(drop)
     }
 
     /// Lets the restore command of a family read `text` without changing anything. Sets named in it must exist.
@@ -180,7 +188,7 @@ impl Tools {
     /// # Errors
     /// As [`Tools::restore`].
     pub fn test(&self, family: Family, text: &str) -> Result<(), Error> {
-        let program = &self.program(Tool::of(family)).restore;
+        let program = &self.program(Tool::of(family))?.restore;
         self.job(program, &["--noflush", "--test"], text, &self.env()).run().map(drop)
     }
 
@@ -189,7 +197,7 @@ impl Tools {
     /// # Errors
     /// As [`Tools::restore`].
     pub fn save(&self, tool: Tool) -> Result<String, Error> {
-        let program = &self.program(tool).save;
+        let program = &self.program(tool)?.save;
         let dump = |args: &[&str]| self.job(program, args, "", &self.env()).run();
         match tool {
             Tool::Ipset => dump(&["save"]),
@@ -201,22 +209,13 @@ impl Tools {
         }
     }
 
-    const fn program(&self, tool: Tool) -> &Program {
-        match tool {
-            Tool::Ipset => &self.ipset,
-            Tool::Iptables => &self.iptables,
-            Tool::Ip6tables => &self.ip6tables,
-            Tool::Ebtables => &self.ebtables,
-        }
+    /// Whether it was found.
+    pub(super) fn has(&self, tool: Tool) -> bool {
+        self.programs.contains_key(&tool)
     }
 
-    const fn program_mut(&mut self, tool: Tool) -> &mut Program {
-        match tool {
-            Tool::Ipset => &mut self.ipset,
-            Tool::Iptables => &mut self.iptables,
-            Tool::Ip6tables => &mut self.ip6tables,
-            Tool::Ebtables => &mut self.ebtables,
-        }
+    fn program(&self, tool: Tool) -> Result<&Program, Error> {
+        self.programs.get(&tool).ok_or_else(|| Error::Missing(alloc::vec![Missing::new(tool, None)]))
     }
 
     fn env(&self) -> Vec<(&str, &OsStr)> {
@@ -303,9 +302,10 @@ mod tests {
 
     #[test]
     fn every_missing_tool_is_named_with_its_package() {
-        let Err(error) = Tools::find_in(&[PathBuf::from("/nowhere")], Some(Variant::Legacy)) else {
-            panic!("tools found in a folder that isn't there");
-        };
+        let (tools, missing) = Tools::find_in(&[PathBuf::from("/nowhere")], Some(Variant::Legacy)).unwrap();
+        assert!(tools.programs.is_empty());
+        assert!(matches!(tools.save(Tool::Ipset), Err(Error::Missing(_))));
+        let error = Error::Missing(missing);
         assert_eq!(error.to_string(), "not installed: ipset, iptables-legacy, ip6tables-legacy, ebtables");
         assert_eq!(error.advice().as_deref(), Some("apt-get install ipset iptables ebtables"));
     }

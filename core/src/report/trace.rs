@@ -89,7 +89,7 @@ pub struct StepReport<'a> {
     pub table: &'static str,
     /// The chain.
     pub chain: String,
-    /// The rule as the tool is told; empty for rules of a dump.
+    /// The rule as the tool is told, or as the dump has it.
     pub rule: String,
     /// `accept`, `drop`, `reject`, `return`, `jump`, `goto`, `mark`, `connmark`, `log`, `queue`, `continue` or `unknown`.
     pub effect: &'static str,
@@ -228,7 +228,7 @@ impl<'f> Answers<'f> {
             },
             table: step.table.name,
             chain: step.chain.clone(),
-            rule: step.rule.clone(),
+            rule: step.text(self.files()),
             effect,
             certain: step.certain,
             target,

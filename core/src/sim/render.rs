@@ -126,6 +126,11 @@ impl Shown<'_> {
         let decided = hop.decided_by.and_then(|at| hop.steps.get(at));
         match decided {
             None if hop.outcome == Outcome::Passes => text.push_str("   passes: no rule is against it\n"),
+            None if hop.outcome == Outcome::Drop => {
+                text.push_str(
+                    "   dropped: no rule lets it pass, and the kernel's chain has the policy DROP\n",
+                );
+            }
             None => {
                 let _ = writeln!(text, "   {outcome}");
             }
@@ -137,7 +142,7 @@ impl Shown<'_> {
         }
         for step in hop.steps.iter().filter(|step| !step.unknown.is_empty() || step.effect == Effect::Unknown)
         {
-            let _ = writeln!(text, "   may match: {}", visible(&step.rule));
+            let _ = writeln!(text, "   may match: {}", visible(&step.text(self.files)));
         }
         if let Some(near) = &hop.nearly {
             let step = &near.step;

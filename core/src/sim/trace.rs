@@ -349,6 +349,18 @@ fn limit(known: &Known) -> Option<ir::Rate> {
     })
 }
 
+impl Step {
+    /// The rule as the tool is told, or as a dump has it.
+    pub fn text(&self, files: &Files) -> String {
+        match self.origin.span {
+            Some(span) if self.rule.is_empty() => {
+                String::from_utf8_lossy(span.of(files.text(span.file))).into_owned()
+            }
+            _ => self.rule.clone(),
+        }
+    }
+}
+
 impl Membership {
     /// The set's name as rules have it (`+management`), or the kernel's where no line of the files defines it.
     pub fn label(&self, files: &Files) -> String {

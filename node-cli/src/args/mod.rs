@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod diff;
 mod node;
+mod simulate;
 mod test;
 mod trace;
 mod try_;
@@ -14,6 +15,7 @@ pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
 pub(crate) use diff::{DiffArgs, DiffFormat};
 pub(crate) use node::NodeArgs;
+pub(crate) use simulate::{SimulateArgs, SimulateProtocol};
 pub(crate) use test::{TestArgs, TestFormat};
 pub(crate) use trace::{TraceArgs, TraceFormat};
 pub(crate) use try_::TryLine;
@@ -75,6 +77,9 @@ pub(crate) enum Command {
     /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
     #[command(after_help = help(diff::EXAMPLES))]
     Diff(DiffArgs),
+    /// Say what happens to a packet, as `pve-firewall simulate` does
+    #[command(after_help = help(simulate::EXAMPLES))]
+    Simulate(SimulateArgs),
     /// Ask whether the firewall does what it is meant to
     ///
     /// The tests are in `tests.toml` beside the folder `firewall`: which packets must pass, and which must not.
@@ -106,7 +111,7 @@ mod tests {
 
     #[test]
     fn help_teaches_examples_and_statuses() {
-        for command in ["check", "compile", "diff", "test", "trace", "try"] {
+        for command in ["check", "compile", "diff", "simulate", "test", "trace", "try"] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");

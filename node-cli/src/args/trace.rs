@@ -15,6 +15,8 @@ Examples:
   pvefw trace --from outside --to host --source 10.0.0.9 -p icmp --icmp-type echo-request
   pvefw trace ~/pve-copy --node pve2 --from ct200/net1 --to vmbr1/eth1
   pvefw trace --batch packets.jsonl                      a JSON object a line, an answer a line
+  pvefw trace --live --from outside --to host --dport 22 ask what is loaded on this machine
+  pvefw trace ~/pve-copy --ruleset dumps/ --from outside --to vm100
 
 Zones, the places packets come from and go to:
   host              the node itself
@@ -23,13 +25,27 @@ Zones, the places packets come from and go to:
   vmbr1/eth1        any port of any bridge
 
 Left out, the source and destination are what the configuration shows, the ports
-are 40000 and 40001, the protocol is tcp, and the packet opens a connection.";
+are 40000 and 40001, the protocol is tcp, and the packet opens a connection.
+
+With --live and --ruleset the answer is that of the rules which are really loaded,
+those of Docker or of an administrator included; it names lines of the dump. What
+is not understood makes it `MAY ACCEPT` or `MAY DROP`. Of ROOT only the guests and
+addresses count then, and there need not be one. Lines of a dump that can't be read
+are shown, and the status is 1: more may be loaded than the answer knows of. Rules
+that are neither in iptables nor in ebtables (`nft`) are not seen.";
 
 /// Arguments of `trace`.
 #[derive(Debug, Args)]
 pub(crate) struct TraceArgs {
     /// The configuration root [default: /etc/pve]
     pub(crate) root: Option<PathBuf>,
+    /// Ask the rules that are loaded on this machine (as root)
+    #[arg(long, conflicts_with = "ruleset")]
+    pub(crate) live: bool,
+    /// Ask dumps: the files `iptables-save`, `ip6tables-save`, `ipset` and `ebtables` in this folder, or what
+    /// `compile --out` has written
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ruleset: Option<PathBuf>,
     /// The packet.
     #[command(flatten)]
     pub(crate) packet: PacketArgs,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use pvefw_core::emit::{self, Restore};
+use pvefw_core::ir::Ruleset;
 
 use super::{Findings, warn};
 use crate::args::{CompileArgs, CompileFormat};
@@ -31,25 +32,28 @@ pub(crate) fn run(args: &CompileArgs, output: &Output) -> Result<Exit, Stop> {
     }
     match (&args.out, args.format) {
         (Some(folder), _) => write(folder, &emit::restore(&ruleset))?,
-        (None, CompileFormat::Restore) => {
-            let Restore { ipset, ebtables, iptables, ip6tables } = emit::restore(&ruleset);
-            output.data(&[
-                "# ipset restore\n",
-                &ipset,
-                "# ebtables-restore\n",
-                &ebtables,
-                "# iptables-restore --noflush\n",
-                &iptables,
-                "# ip6tables-restore --noflush\n",
-                &ip6tables,
-            ])?;
-        }
+        (None, CompileFormat::Restore) => print(&ruleset, output)?,
         (None, CompileFormat::Json) => {
             let lines = emit::lines(&ruleset);
             output.json(|out| serde_json::to_writer(out, &lines))?;
         }
     }
     Ok(findings.exit())
+}
+
+/// Prints the input of the four restore tools.
+pub(super) fn print(ruleset: &Ruleset, output: &Output) -> Result<(), Stop> {
+    let Restore { ipset, ebtables, iptables, ip6tables } = emit::restore(ruleset);
+    output.data(&[
+        "# ipset restore\n",
+        &ipset,
+        "# ebtables-restore\n",
+        &ebtables,
+        "# iptables-restore --noflush\n",
+        &iptables,
+        "# ip6tables-restore --noflush\n",
+        &ip6tables,
+    ])
 }
 
 /// Writes the four files. All are complete under other names before the first takes its place, so a full disk leaves

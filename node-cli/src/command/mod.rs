@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod diff;
+pub(crate) mod simulate;
 pub(crate) mod test;
 pub(crate) mod trace;
 pub(crate) mod try_;
@@ -94,6 +95,11 @@ impl Findings {
     /// How the command ends: warnings are no findings in the sense of the exit status.
     pub(crate) fn exit(&self) -> Exit {
         if self.counts.errors > 0 { Exit::Findings } else { Exit::Fine }
+    }
+
+    /// Whether something of this severity was found in a file.
+    fn has(&self, file: FileId, severity: Severity) -> bool {
+        self.diagnostics.iter().any(|found| found.span.file == file && found.severity == severity)
     }
 
     fn is_empty(&self) -> bool {
