@@ -14,3 +14,4 @@ pub mod readback;
 pub mod report;
 pub mod root;
 pub mod run;
+pub mod words;

@@ -13,7 +13,6 @@ mod names;
 mod rulesets;
 
 use alloc::collections::BTreeMap;
-use core::error::Error as _;
 use std::io::Write as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
@@ -26,6 +25,7 @@ use pvefw_core::readback::{self, Dump};
 use pvefw_core::sim::{Packet, Simulator, Topology};
 use pvefw_tests::conformance;
 use pvefw_tests::readback::{differences as rulesets_differ, ours};
+use pvefw_tests::words::words;
 
 use rulesets::rulesets;
 
@@ -148,19 +148,4 @@ fn packets_differ(
             [compiled, loaded] => Some(format!("{compiled:?} became {loaded:?}: {packet:?}")),
         })
         .collect())
-}
-
-/// An error with its causes and advice.
-fn words(error: &host::Error) -> String {
-    let mut parts = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        parts.push(deeper.to_string());
-        cause = deeper.source();
-    }
-    if let host::Error::Refused(refusal) = error {
-        parts.extend(refusal.stderr.iter().cloned());
-    }
-    parts.extend(error.advice().map(|advice| format!("help: {advice}")));
-    parts.join("; ")
 }

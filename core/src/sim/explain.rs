@@ -27,9 +27,9 @@ pub(super) fn failing(matches: &[Match], at: usize, view: &View<'_>) -> Option<F
     let not = if *negated { "" } else { " not" };
     let (option, because) = match test {
         Test::Address(side, addresses) => {
-            let part = if *side == Side::Source { OptionName::Source } else { OptionName::Destination };
+            let name = if *side == Side::Source { OptionName::Source } else { OptionName::Destination };
             (
-                Some(part),
+                Some(name),
                 format!(
                     "the {} {} is{not} in {}",
                     of(*side),
@@ -39,8 +39,8 @@ pub(super) fn failing(matches: &[Match], at: usize, view: &View<'_>) -> Option<F
             )
         }
         Test::InSet(side, _) => {
-            let part = if *side == Side::Source { OptionName::Source } else { OptionName::Destination };
-            (Some(part), format!("the {} {} is{not} in the set", of(*side), view.address(*side)?))
+            let name = if *side == Side::Source { OptionName::Source } else { OptionName::Destination };
+            (Some(name), format!("the {} {} is{not} in the set", of(*side), view.address(*side)?))
         }
         Test::Protocol(protocol) => (
             Some(OptionName::Protocol),
@@ -52,9 +52,9 @@ pub(super) fn failing(matches: &[Match], at: usize, view: &View<'_>) -> Option<F
         ),
         Test::Port { side, ports, .. } => {
             let port = view.port(*side)?;
-            let part =
+            let name =
                 if *side == Side::Source { OptionName::SourcePort } else { OptionName::DestinationPort };
-            (Some(part), format!("the {} port is {port}, not {}", of(*side), self::ports(ports.value())))
+            (Some(name), format!("the {} port is {port}, not {}", of(*side), self::ports(ports.value())))
         }
         Test::Icmp { kind, .. } => {
             let (actual, code) = view.icmp()?;

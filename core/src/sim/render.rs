@@ -135,7 +135,7 @@ impl Shown<'_> {
                 let _ = writeln!(text, "   {outcome}");
             }
             Some(step) => {
-                let chains = self.chains(hop);
+                let chains = chains(hop);
                 let _ = writeln!(text, "   {outcome} in {}", visible(&chains.join(" › ")));
                 self.decision(step, hop, text);
             }
@@ -185,16 +185,14 @@ impl Shown<'_> {
             Maker::BuiltIn(what) => format!("{verb} ({})", BuiltIn::description(what)),
             Maker::Line | Maker::Group => verb.to_string(),
         };
-        match step.origin.span {
-            Some(span) => self.place(span, &label, severity, text),
-            None => {
-                let built_in = match step.origin.maker {
-                    Maker::Policy => "by the default policy".to_string(),
-                    Maker::BuiltIn(what) => format!("built in: {}", BuiltIn::description(what)),
-                    _ => "by".to_string(),
-                };
-                let _ = writeln!(text, "   {built_in}: {}", visible(&step.rule));
-            }
+        if let Some(span) = step.origin.span {
+            self.place(span, &label, severity, text);
+        } else {
+            let built_in = match step.origin.maker {
+                Maker::BuiltIn(what) => format!("built in: {}", BuiltIn::description(what)),
+                _ => "by the default policy".to_string(),
+            };
+            let _ = writeln!(text, "   {built_in}: {}", visible(&step.rule));
         }
         // The line that leads into the group.
         let decided = hop.decided_by.unwrap_or_default();
@@ -206,21 +204,6 @@ impl Shown<'_> {
             self.place(span, "by way of this group", Severity::Info, text);
         }
         self.members(&step.members, text);
-    }
-
-    /// The chains from the kernel's own to the one in which the decision fell.
-    fn chains<'t>(&self, hop: &'t HopTrace) -> Vec<&'t str> {
-        let mut chains: Vec<&str> = Vec::new();
-        let steps = hop.decided_by.and_then(|decided| hop.steps.get(..=decided)).unwrap_or_default();
-        for step in steps {
-            chains.truncate(step.depth.saturating_sub(1));
-            chains.push(&step.chain);
-        }
-        // The first is the kernel's own.
-        if chains.len() > 1 {
-            chains.remove(0);
-        }
-        chains
     }
 
     fn members(&self, members: &[Membership], text: &mut String) {
@@ -269,10 +252,25 @@ impl Shown<'_> {
 /// The words of a line with their first byte and the one behind their last.
 fn words(text: &[u8]) -> impl Iterator<Item = (u32, u32, &[u8])> {
     let mut at = 0_u32;
-    text.split(|byte| byte.is_ascii_whitespace()).filter_map(move |word| {
+    text.split(u8::is_ascii_whitespace).filter_map(move |word| {
         let start = at;
         let end = start.saturating_add(u32::try_from(word.len()).unwrap_or(u32::MAX));
         at = end.saturating_add(1);
         (!word.is_empty()).then_some((start, end, word))
     })
+}
+
+/// The chains from the kernel's own to the one in which the decision fell.
+fn chains(hop: &HopTrace) -> Vec<&str> {
+    let mut chains: Vec<&str> = Vec::new();
+    let steps = hop.decided_by.and_then(|decided| hop.steps.get(..=decided)).unwrap_or_default();
+    for step in steps {
+        chains.truncate(step.depth.saturating_sub(1));
+        chains.push(&step.chain);
+    }
+    // The first is the kernel's own.
+    if chains.len() > 1 {
+        chains.remove(0);
+    }
+    chains
 }

@@ -144,7 +144,15 @@ pub struct Failing {
 /// Takes notes.
 #[derive(Default)]
 struct Notes {
-    hops: Vec<(Hop, Vec<Note>, Option<(Note, usize, Failing)>, Option<End>)>,
+    hops: Vec<HopNotes>,
+}
+
+struct HopNotes {
+    hop: Hop,
+    steps: Vec<Note>,
+    /// The last near miss, and how many steps were before it.
+    nearly: Option<(Note, usize, Failing)>,
+    end: Option<End>,
 }
 
 struct Note {
@@ -186,20 +194,20 @@ impl Watch for Recorder<'_> {
         }
         let Some(failing) = explain::failing(&known.matches, failing, view) else { return };
         let note = self.note(rule, depth, view);
-        if let Some((_, steps, nearly, _)) = self.notes.hops.last_mut() {
-            *nearly = Some((note, steps.len(), failing));
+        if let Some(hop) = self.notes.hops.last_mut() {
+            hop.nearly = Some((note, hop.steps.len(), failing));
         }
     }
 }
 
 impl HopWatch for Recorder<'_> {
     fn hop(&mut self, hop: Hop) {
-        self.notes.hops.push((hop, Vec::new(), None, None));
+        self.notes.hops.push(HopNotes { hop, steps: Vec::new(), nearly: None, end: None });
     }
 
     fn ended(&mut self, end: End) {
-        if let Some((.., slot)) = self.notes.hops.last_mut() {
-            *slot = Some(end);
+        if let Some(hop) = self.notes.hops.last_mut() {
+            hop.end = Some(end);
         }
     }
 }
@@ -211,8 +219,8 @@ struct Recorder<'s> {
 
 impl Recorder<'_> {
     fn add(&mut self, note: Note) {
-        if let Some((_, steps, ..)) = self.notes.hops.last_mut() {
-            steps.push(note);
+        if let Some(hop) = self.notes.hops.last_mut() {
+            hop.steps.push(note);
         }
     }
 
@@ -246,7 +254,7 @@ impl Simulator {
         let mut walk = Walk::default();
         let (verdict, by) = self.way(packet, &mut walk, &mut recorder);
         let answer = self.answer(packet, verdict, by, walk);
-        let hops = recorder.notes.hops.into_iter().map(|(hop, notes, nearly, end)| {
+        let hops = recorder.notes.hops.into_iter().map(|HopNotes { hop, steps: notes, nearly, end }| {
             let (outcome, by) = match end {
                 Some(End::Drop(by)) => (Outcome::Drop, by),
                 Some(End::Reject(with, by)) => (Outcome::Reject(with), Some(by)),

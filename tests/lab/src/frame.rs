@@ -228,3 +228,52 @@ fn crc32c(bytes: &[u8]) -> u32 {
     }
     !sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(source: &str, dest: &str, protocol: Protocol) -> Ip {
+        let (source, dest) = (source.parse().unwrap(), dest.parse().unwrap());
+        let detail = if protocol == Protocol::ICMP { (8, 0) } else { (40000, 22) };
+        Ip { source, dest, protocol, detail, part: Part::First }
+    }
+
+    const PAIRS: [(&str, &str); 2] = [("10.0.0.1", "192.0.2.200"), ("2001:db8::1", "fd00::9")];
+
+    #[test]
+    fn every_packet_keeps_its_tag() {
+        for (source, dest) in PAIRS {
+            for protocol in (0..=255).map(Protocol) {
+                let bytes = ip(&packet(source, dest, protocol), 0x1234);
+                assert_eq!(tag(&bytes), Some(0x1234), "{protocol:?}");
+            }
+        }
+        assert_eq!(tag(b"pvefwLAB"), None);
+    }
+
+    /// The sum over addresses, length, protocol and the packet is all ones when a checksum is right.
+    #[test]
+    fn checksums_are_right() {
+        for (source, dest) in PAIRS {
+            for protocol in [Protocol::TCP, Protocol::UDP] {
+                let packet = packet(source, dest, protocol);
+                let mut body = transport(&packet, 7);
+                let at = if protocol == Protocol::TCP { 16 } else { 6 };
+                let right = body[at..at + 2].to_vec();
+                put(&mut body, at, &[0, 0]);
+                fill_checksum(&packet, &mut body, ALL, at, true);
+                assert_eq!(body[at..at + 2], right);
+                // Filling in a second time adds it to itself: nothing is left.
+                fill_checksum(&packet, &mut body, ALL, at, true);
+                assert!(matches!(body[at..at + 2], [0, 0] | [0xff, 0xff]), "{body:?}");
+            }
+        }
+    }
+
+    /// The check value of CRC-32C (RFC 3720, appendix B.4, in the usual order of bytes).
+    #[test]
+    fn the_checksum_of_sctp_is_castagnolis() {
+        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
+    }
+}

@@ -1,14 +1,15 @@
 //! Runs a case: packets through a real kernel that has its ruleset loaded.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use core::error::Error as _;
 use core::net::IpAddr;
 
 use pvefw_core::emit::{self, Restore};
 use pvefw_core::facts::Names;
-use pvefw_core::host::{self, Texts, Tool, Tools, load};
+use pvefw_core::host::{Texts, Tool, Tools, load};
 use pvefw_core::ir::{Protocol, Ruleset};
 use pvefw_core::sim::{self, Zone};
+
+use pvefw_tests::words::words;
 
 use crate::case::Case;
 use crate::exchange::Exchange;
@@ -297,7 +298,8 @@ fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> 
     let never = match ip.dest {
         // Groups without a scope, or of one interface.
         IpAddr::V6(six) if six.is_multicast() => six.octets()[1] & 0xf < 2,
-        IpAddr::V6(_) => local(ip.dest) && packet.to == Place::Host,
+        // Answers from such an address would not be routed to where they can be seen.
+        IpAddr::V6(_) => local(ip.dest),
         IpAddr::V4(_) => false,
     };
     if never {
@@ -307,18 +309,4 @@ fn can_get_there(packet: &Packet, topology: &Topology, node: &sim::Topology) -> 
         return Err("what the node itself sends by UDP is never invalid".to_owned());
     }
     Ok(())
-}
-
-/// An error with its causes.
-fn words(error: &host::Error) -> String {
-    let mut parts = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        parts.push(deeper.to_string());
-        cause = deeper.source();
-    }
-    if let host::Error::Refused(refusal) = error {
-        parts.extend(refusal.stderr.iter().cloned());
-    }
-    parts.join("; ")
 }

@@ -177,3 +177,42 @@ fn parts(bytes: &[u8]) -> Option<Parts> {
     }
     Some(Parts { source, dest, protocol, tcp, icmp })
 }
+
+#[cfg(test)]
+mod tests {
+    use pvefw_core::ir::Mac;
+    use pvefw_core::sim::{self, Zone};
+
+    use super::*;
+    use crate::packet::Part;
+
+    const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
+
+    fn ip(source: [u8; 4], dest: [u8; 4], protocol: Protocol, detail: (u16, u16), part: Part) -> Ip {
+        Ip { source: source.into(), dest: dest.into(), protocol, detail, part }
+    }
+
+    /// Verdicts of a packet from `eth0` to `eth1`, after a frame came out of a device.
+    fn after(frame: &Content, device: &str) -> (Verdict, usize) {
+        let ports = ["vmbr0/eth0", "vmbr0/eth1"].map(|zone| Zone::parse(zone).unwrap());
+        let topology = Topology::new(&sim::Topology::default(), ports.into_iter()).unwrap();
+        let [from, to] = ports.map(|zone| topology.place(zone).unwrap());
+        let content = Content::Ip(ip([10, 0, 0, 1], [10, 0, 0, 2], Protocol::TCP, (1000, 22), Part::First));
+        let packets = [(5, Packet { from, to, mac: None, content })];
+        let mut seen = Seen::new(&packets);
+        seen.far(&frame::ethernet(frame, 5, MAC, MAC), device, &topology);
+        let outcome = seen.outcomes.remove(&5).unwrap();
+        (outcome.verdict(), outcome.astray.len())
+    }
+
+    #[test]
+    fn frames_tell_what_became_of_a_packet() {
+        let there = Content::Ip(ip([10, 0, 0, 1], [10, 0, 0, 2], Protocol::TCP, (1000, 22), Part::First));
+        assert_eq!(after(&there, "eth1"), (Verdict::Accept, 0));
+        assert_eq!(after(&there, "eth0"), (Verdict::Drop, 1));
+        let told = Content::Ip(ip([192, 0, 2, 9], [10, 0, 0, 1], Protocol::ICMP, (3, 10), Part::Error));
+        assert_eq!(after(&told, "sink0"), (Verdict::Reject, 0));
+        let probe = Content::Other(0x88b5);
+        assert_eq!(after(&probe, "eth1"), (Verdict::Drop, 0));
+    }
+}

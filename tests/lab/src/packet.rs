@@ -146,7 +146,9 @@ impl Ip {
             self.dest.is_multicast() || (self.part == Part::Stray && self.protocol == Protocol::UDP);
         not_worth_it
             || match self.source {
-                IpAddr::V4(four) => four.is_unspecified() || four.is_broadcast() || four.is_multicast(),
+                IpAddr::V4(four) => {
+                    four.is_unspecified() || four.is_broadcast() || four.is_multicast() || four.is_loopback()
+                }
                 // An error to a link-local address leaves by the interface that the packet came in by, which has no route.
                 IpAddr::V6(six) => six.is_unspecified() || six.is_multicast() || six.is_unicast_link_local(),
             }
@@ -224,4 +226,43 @@ fn ip(asked: &sim::IpPacket, said: bool) -> Result<Ip, String> {
         _ => return cannot(),
     };
     Ok(ip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(protocol: Protocol, detail: (u16, u16), part: Part) -> Packet {
+        let (source, dest) = (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::new(10, 0, 0, 2).into());
+        let ip = Ip { source, dest, protocol, detail, part };
+        Packet { from: Place::Port(0), to: Place::Host, mac: None, content: Content::Ip(ip) }
+    }
+
+    /// What goes before a packet, as (from the same side, detail, part).
+    fn before(protocol: Protocol, detail: (u16, u16), part: Part) -> Vec<(bool, (u16, u16), Part)> {
+        let packets = packet(protocol, detail, part).before();
+        packets
+            .iter()
+            .map(|p| (p.from == Place::Port(0), p.ip().unwrap().detail, p.ip().unwrap().part))
+            .collect()
+    }
+
+    #[test]
+    fn connections_are_opened_before() {
+        assert_eq!(before(Protocol::TCP, (1, 2), Part::First), []);
+        assert_eq!(
+            before(Protocol::TCP, (1, 2), Part::Later),
+            [(true, (1, 2), Part::First), (false, (2, 1), Part::Answer)]
+        );
+        assert_eq!(before(Protocol::ICMP, (0, 0), Part::Later), [(false, (8, 0), Part::First)]);
+        assert_eq!(before(Protocol::ICMP, (3, 1), Part::Error), [(false, QUOTED_PORTS, Part::First)]);
+    }
+
+    #[test]
+    fn both_ways_are_one_flow() {
+        let this = packet(Protocol::UDP, (1, 2), Part::First);
+        let that = this.ip().unwrap().reversed(Part::Answer);
+        assert!(this.ip().unwrap().flows().eq(that.flows()));
+        assert_eq!(packet(Protocol::ICMP, (3, 1), Part::Error).ip().unwrap().flows().count(), 2);
+    }
 }

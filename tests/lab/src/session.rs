@@ -7,6 +7,7 @@ use pvefw_core::facts::Facts;
 use pvefw_core::host::Tools;
 use pvefw_core::sim::Simulator;
 use pvefw_tests::root;
+use pvefw_tests::words::words;
 use serde::{Deserialize, Serialize};
 
 use crate::args::Args;
@@ -74,9 +75,7 @@ enum Source {
 /// What keeps all of it from running.
 pub fn run(args: &Args, progress: &mut dyn FnMut(&str)) -> Result<Report, String> {
     let share = args.share.unwrap_or(0);
-    let tools = Tools::find(args.variant).map_err(|error| {
-        format!("{error}{}", error.advice().map(|advice| format!("; {advice}")).unwrap_or_default())
-    })?;
+    let tools = Tools::find(args.variant).map_err(|error| words(&error))?;
     let source = source(args)?;
     let total = match &source {
         Source::Folders(folders) => u64::try_from(folders.len()).unwrap_or(u64::MAX),

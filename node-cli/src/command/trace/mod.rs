@@ -39,7 +39,7 @@ pub(crate) fn run(args: &TraceArgs, output: &Output) -> Result<Exit, Stop> {
     let trace = subject.simulator.trace(&packet);
     match args.format {
         TraceFormat::Json => {
-            output.json(|out| serde_json::to_writer(out, &answers.trace(&packet, &trace)))?
+            output.json(|out| serde_json::to_writer(out, &answers.trace(&packet, &trace)))?;
         }
         TraceFormat::Human => {
             output.data(&[&render::trace(&packet, &trace, &subject.files, &output.for_data())])?;
