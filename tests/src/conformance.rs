@@ -1,13 +1,15 @@
 //! Conformance cases: configuration roots with the rulesets wanted for them.
 
 use alloc::collections::BTreeMap;
+use core::error::Error;
 use std::path::{Path, PathBuf};
 
 use pvefw_core::datacenter::Datacenter;
 use pvefw_core::emit::{Lines, TableLines};
-use pvefw_core::facts::Facts;
+use pvefw_core::facts::{Facts, Names};
 use pvefw_core::ir::Ruleset;
-use serde_json::Value;
+use pvefw_core::sim::{Packet, Question, Topology};
+use serde_json::{Map, Value};
 
 use crate::root;
 
@@ -88,6 +90,28 @@ impl Case {
         };
         let (v4, v6) = (family("v4")?, family("v6")?);
         Ok(flat(Lines { v4, v6, ebtables: take("/ebtables")?, ipset: take("/ipset")? }))
+    }
+
+    /// Packets with the verdict of a real kernel, and the networks they travel; few cases have some.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn packets(&self) -> Result<(Topology, Vec<(Packet, String)>), String> {
+        let path = self.folder.join("packets.jsonl");
+        if !path.exists() {
+            return Ok((Topology::default(), Vec::new()));
+        }
+        let (datacenter, facts) = self.input()?;
+        let (topology, names) = (datacenter.topology(&facts), Names::new(&facts));
+        let text = String::from_utf8_lossy(&root::read(&path)?).into_owned();
+        let packet = |line: &str| -> Result<_, Box<dyn Error>> {
+            let mut object: Map<String, Value> = serde_json::from_str(line)?;
+            let verdict = object.remove("verdict").and_then(|verdict| Some(verdict.as_str()?.to_owned()));
+            let question: Question = serde_json::from_value(Value::Object(object))?;
+            Ok((question.packet(&topology, &names)?, verdict.unwrap_or_default()))
+        };
+        let packets: Result<_, _> = text.lines().filter(|line| !line.is_empty()).map(packet).collect();
+        Ok((topology, packets.map_err(|error| format!("{}: packets.jsonl: {error}", self.name))?))
     }
 
     /// Why the ruleset wanted is not pve-firewall's.

@@ -9,6 +9,7 @@ pub mod bless;
 pub mod conformance;
 pub mod generate;
 pub mod load;
+pub mod packet;
 pub mod readback;
 pub mod report;
 pub mod root;

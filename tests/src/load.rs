@@ -6,6 +6,8 @@
 
 use core::ops::Range;
 
+use crate::packet;
+
 /// A scenario file.
 #[derive(Debug)]
 pub struct Scenario {
@@ -108,6 +110,13 @@ pub enum Ask {
     Ebtables(String),
     /// What comes of the policy tests.
     Tests,
+    /// What becomes of packets, one a line.
+    Packets {
+        /// Ask what the dumps say rather than what the files say.
+        dump: bool,
+        /// The questions, without the answers that stand behind them.
+        questions: Vec<String>,
+    },
     /// What has changed since the files were as before.
     Diff {
         /// With every rule.
@@ -181,8 +190,9 @@ impl Reader<'_> {
         if matches!(words.as_slice(), ["text"]) {
             return Ok(());
         }
-        let ask =
-            ask(&words, info).ok_or_else(|| self.wrong(line, &format!("what is a block of `{info}`?")))?;
+        let ask = packets(&words, text)
+            .or_else(|| ask(&words, info))
+            .ok_or_else(|| self.wrong(line, &format!("what is a block of `{info}`?")))?;
         let path = self.path;
         let case = self
             .cases
@@ -219,6 +229,17 @@ fn input(words: &[&str], text: &str) -> Result<Option<Input>, String> {
 fn named(file: &str) -> Result<String, String> {
     let path = file.strip_prefix("file=").ok_or_else(|| format!("`file=PATH` instead of `{file}`"))?;
     Ok(path.to_owned())
+}
+
+/// A block of packets holds the questions as well as the answers.
+fn packets(words: &[&str], text: &str) -> Option<Ask> {
+    let dump = match words {
+        ["packets"] => false,
+        ["packets", "dump"] => true,
+        _ => return None,
+    };
+    let question = |line: &str| line.split(packet::ANSWER).next().unwrap_or_default().trim_end().to_owned();
+    Some(Ask::Packets { dump, questions: text.lines().map(question).collect() })
 }
 
 fn ask(words: &[&str], info: &str) -> Option<Ask> {

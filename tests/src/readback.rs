@@ -15,14 +15,7 @@ use pvefw_core::text::Files;
 /// # Errors
 /// Where something else is read than was written.
 pub fn round_trip(ruleset: &Ruleset) -> Result<(), String> {
-    let Restore { ipset, ebtables, iptables, ip6tables } = emit::restore(ruleset);
-    let mut files = Files::new();
-    let saved = Saved {
-        iptables: Some(files.add("iptables-save", iptables)),
-        ip6tables: Some(files.add("ip6tables-save", ip6tables)),
-        ipset: Some(files.add("ipset", ipset)),
-        ebtables: Some(files.add("ebtables", ebtables)),
-    };
+    let (files, saved) = written(ruleset);
     let have = ours(&files, &saved)?;
     let mut found = differences(&have, ruleset);
     let normal = readback::normal(ruleset);
@@ -31,6 +24,19 @@ pub fn round_trip(ruleset: &Ruleset) -> Result<(), String> {
         found.push("the rulesets differ".to_owned());
     }
     if found.is_empty() { Ok(()) } else { Err(found.join("; ")) }
+}
+
+/// What the tools are fed with, as dumps.
+pub fn written(ruleset: &Ruleset) -> (Files, Saved) {
+    let Restore { ipset, ebtables, iptables, ip6tables } = emit::restore(ruleset);
+    let mut files = Files::new();
+    let saved = Saved {
+        iptables: Some(files.add("iptables-save", iptables)),
+        ip6tables: Some(files.add("ip6tables-save", ip6tables)),
+        ipset: Some(files.add("ipset", ipset)),
+        ebtables: Some(files.add("ebtables", ebtables)),
+    };
+    (files, saved)
 }
 
 /// Our part of dumps in which nothing is wrong.

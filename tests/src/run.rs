@@ -13,10 +13,11 @@ use pvefw_core::facts::{Facts, Names};
 use pvefw_core::ir::{ChainName, Maker, Rule, Ruleset};
 use pvefw_core::policy_test::{self, PolicyTests};
 use pvefw_core::readback::{self, Action, BridgeAction, BridgeCondition, Condition, Dump, Saved};
-use pvefw_core::sim::Simulator;
+use pvefw_core::sim::{Simulator, Topology};
 use pvefw_core::text::{Files, Span};
 
 use crate::load::{Ask, Case, Filter, Input};
+use crate::packet::Asked;
 
 /// The facts of a case that gives none.
 const USUAL_FACTS: &str = r#"{"node":"pve1","local_network":"192.0.2.0/24"}"#;
@@ -38,6 +39,8 @@ pub struct Outcome {
     before: (Ruleset, Files),
     /// What came of the policy tests.
     results: Option<String>,
+    topology: Topology,
+    facts: Facts,
 }
 
 /// Runs a case.
@@ -93,7 +96,8 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
     let dump = readback::read(&files, &saved, &mut sink);
     let read = sink.into_sorted();
     let before = (then.compile(&facts).0, then.into_files());
-    Ok(Outcome { files, check, compile, read, dump, ruleset, lines, before, results })
+    let topology = datacenter.topology(&facts);
+    Ok(Outcome { files, check, compile, read, dump, ruleset, lines, before, results, topology, facts })
 }
 
 /// A line a test, and one a packet that fails.
@@ -148,6 +152,7 @@ impl Outcome {
             }
             Ask::Ipset(name) => joined(self.lines.ipset.get(name)),
             Ask::Tests => self.results.clone().unwrap_or_else(|| ABSENT.to_owned()),
+            Ask::Packets { dump, questions } => self.packets(*dump, questions),
             Ask::Diff { rules } => self.diff(*rules),
             Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain)),
         }
@@ -210,6 +215,23 @@ impl Outcome {
         let diff = Diff::new(old, new);
         let options = diff::render::Options { style: Style::Plain, rules };
         diff::render::text(&diff, &diff.entries(old, new), old, new, None, options)
+    }
+
+    fn packets(&self, dump: bool, questions: &[String]) -> String {
+        let networks = &self.topology.networks;
+        let simulator = if dump {
+            Simulator::of_dump(&self.dump, networks)
+        } else {
+            Simulator::new(&self.ruleset, networks)
+        };
+        match simulator {
+            Ok(simulator) => {
+                let names = Names::new(&self.facts);
+                Asked { simulator: &simulator, topology: &self.topology, names: &names, files: &self.files }
+                    .answers(questions)
+            }
+            Err(mistake) => format!("error: {mistake}\n"),
+        }
     }
 
     fn help(&self) -> String {

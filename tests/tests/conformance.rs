@@ -1,12 +1,17 @@
-//! The same rulesets as pve-firewall, but for the fixes that COMPATIBILITY.md lists.
+//! The same rulesets as pve-firewall, but for the fixes that COMPATIBILITY.md lists; and the same verdicts as a kernel
+//! that has loaded them.
 
 extern crate alloc;
 
 use alloc::collections::BTreeSet;
 use core::fmt::Write as _;
 
+use pvefw_core::diag::Sink;
 use pvefw_core::emit;
+use pvefw_core::readback;
+use pvefw_core::sim::Simulator;
 use pvefw_tests::conformance::{Flat, cases, flat};
+use pvefw_tests::readback::written;
 use pvefw_tests::report::diff;
 
 #[test]
@@ -27,6 +32,37 @@ fn rulesets_are_those_of_pve_firewall() {
         }
     }
     assert!(bad == 0, "{failures}{bad} of {} cases disagree", cases.len());
+}
+
+/// What a Linux kernel did with packets when these rulesets were loaded. The same must come of the rulesets as they are
+/// fed to the tools.
+#[test]
+fn packets_fare_as_in_a_kernel() {
+    let mut failures = String::new();
+    let (mut asked, mut bad) = (0, 0);
+    for case in cases().unwrap() {
+        let (topology, packets) = case.packets().unwrap();
+        if packets.is_empty() {
+            continue;
+        }
+        let ruleset = case.compile().unwrap();
+        let (files, saved) = written(&ruleset);
+        let mut sink = Sink::new();
+        let dump = readback::read(&files, &saved, &mut sink);
+        assert_eq!(sink.into_sorted(), [], "{}", case.name);
+        let compiled = Simulator::new(&ruleset, &topology.networks).unwrap();
+        let read = Simulator::of_dump(&dump, &topology.networks).unwrap();
+        for (packet, wanted) in &packets {
+            asked += 1;
+            let verdicts = [&compiled, &read].map(|simulator| simulator.verdict(packet).verdict);
+            if verdicts.iter().any(|verdict| verdict.name() != wanted) {
+                bad += 1;
+                writeln!(failures, "{}: {wanted}, but {verdicts:?}: {packet:?}", case.name).unwrap();
+            }
+        }
+    }
+    assert!(asked >= 1792, "only {asked} packets were found");
+    assert!(bad == 0, "{failures}{bad} of {asked} packets fare otherwise");
 }
 
 fn differences(want: &Flat, got: &Flat) -> String {

@@ -1,6 +1,6 @@
 //! Loads rulesets with the real tools into throw-away namespaces, and reads them back: those of all conformance cases,
 //! of all scenarios, of the example datacenter, of datacenters with every name there is, and of real ones with
-//! random damage, with both variants of iptables.
+//! random damage, with both variants of iptables. Of the dumps the same becomes of packets as of what was compiled.
 //!
 //! A process with several threads can't enter a namespace, so this is a plain program without the test harness; it
 //! starts itself once for each processor. Works as root and, where user namespaces allow, without. Where it can't run
@@ -12,6 +12,7 @@ mod damage;
 mod names;
 mod rulesets;
 
+use alloc::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
@@ -20,7 +21,9 @@ use pvefw_core::diag::Sink;
 use pvefw_core::emit::{self, Restore};
 use pvefw_core::host::{self, Loaded, Sandbox, Texts, Tools, Variant, load, save};
 use pvefw_core::ir::Ruleset;
-use pvefw_core::readback;
+use pvefw_core::readback::{self, Dump};
+use pvefw_core::sim::{Packet, Simulator, Topology};
+use pvefw_tests::conformance;
 use pvefw_tests::readback::{differences as rulesets_differ, ours};
 use pvefw_tests::words::words;
 
@@ -75,13 +78,18 @@ fn child(share: &str) -> Result<String, String> {
     if mine.is_empty() {
         return Err("there is nothing to load".to_owned());
     }
+    let mut packets: BTreeMap<String, Packets> = BTreeMap::new();
+    for case in conformance::cases()? {
+        packets.insert(case.name.clone(), case.packets()?);
+    }
+    let none = Packets::default();
     let mut failures = Vec::new();
     let mut loaded = 0;
     for variant in Variant::BOTH {
         let tools = Tools::find(Some(variant)).map_err(|error| words(&error))?;
         for (_, (name, ruleset)) in &mine {
             loaded += 1;
-            if let Err(what) = one(&tools, ruleset) {
+            if let Err(what) = one(&tools, ruleset, packets.get(name).unwrap_or(&none)) {
                 failures.push(format!("{name}, {}: {what}", variant.name()));
                 // Whatever keeps us from having a namespace does so every time.
                 if loaded == 1 {
@@ -97,7 +105,10 @@ fn child(share: &str) -> Result<String, String> {
     }
 }
 
-fn one(tools: &Tools, ruleset: &Ruleset) -> Result<(), String> {
+/// Networks, and packets in them with their verdicts.
+type Packets = (Topology, Vec<(Packet, String)>);
+
+fn one(tools: &Tools, ruleset: &Ruleset, packets: &Packets) -> Result<(), String> {
     let Restore { ipset, ebtables, iptables, ip6tables } = emit::restore(ruleset);
     let texts = Texts { ipset: &ipset, iptables: &iptables, ip6tables: &ip6tables, ebtables: &ebtables };
     let sandbox = Sandbox::enter().map_err(|error| words(&error))?;
@@ -112,9 +123,29 @@ fn one(tools: &Tools, ruleset: &Ruleset) -> Result<(), String> {
         format!("{failed}: {} ({})", words(&failed.error), line.unwrap_or("no line named"))
     })?;
     let (files, saved) = save(&tools).map_err(|error| words(&error))?;
-    let mut differences =
-        Loaded::of(&readback::read(&files, &saved, &mut Sink::new())).differences(&texts.count());
+    let dump = readback::read(&files, &saved, &mut Sink::new());
+    let mut differences = Loaded::of(&dump).differences(&texts.count());
     let ours = ours(&files, &saved)?;
     differences.extend(rulesets_differ(&readback::normal(&ours), &readback::normal(ruleset)));
+    differences.extend(packets_differ(&dump, ruleset, packets)?);
     if differences.is_empty() { Ok(()) } else { Err(differences.join("; ")) }
+}
+
+/// The packets that fare otherwise by what is loaded than by what was compiled.
+fn packets_differ(
+    dump: &Dump,
+    ruleset: &Ruleset,
+    (topology, packets): &Packets,
+) -> Result<Vec<String>, String> {
+    let networks = &topology.networks;
+    let compiled = Simulator::new(ruleset, networks).map_err(|mistake| mistake.to_string())?;
+    let loaded = Simulator::of_dump(dump, networks).map_err(|mistake| mistake.to_string())?;
+    let verdicts = |packet| [&compiled, &loaded].map(|simulator| simulator.verdict(packet).verdict);
+    Ok(packets
+        .iter()
+        .filter_map(|(packet, _)| match verdicts(packet) {
+            [compiled, loaded] if compiled == loaded => None,
+            [compiled, loaded] => Some(format!("{compiled:?} became {loaded:?}: {packet:?}")),
+        })
+        .collect())
 }

@@ -258,8 +258,11 @@ impl Question {
 fn state(text: &str) -> Result<ConnectionState, Mistake> {
     let found = ConnectionState::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(text));
     found.map(|(state, _)| *state).ok_or_else(|| {
-        Mistake::new(format!("`{text}` is no state of a connection"))
-            .help("states are NEW, ESTABLISHED, RELATED, INVALID and UNTRACKED")
+        let mistake = Mistake::new(format!("`{text}` is no state of a connection"));
+        match nearest(&text.to_uppercase(), ConnectionState::ALL.iter().map(|(_, name)| *name)) {
+            Some(name) => mistake.help(format!("did you mean `{name}`?")),
+            None => mistake.help("states are NEW, ESTABLISHED, RELATED, INVALID and UNTRACKED"),
+        }
     })
 }
 
@@ -324,4 +327,109 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<O
         }
     }
     deserializer.deserialize_any(Visitor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Vmid;
+    use crate::config::nic::GuestKind;
+    use crate::facts::Facts;
+    use crate::sim::NicId;
+
+    /// A node at 192.0.2.1 with a VM whose addresses nobody knows and a container that has only an IPv6 address.
+    fn topology() -> Topology {
+        let mut topology = Topology::default();
+        topology.node_address = "192.0.2.1".parse().ok();
+        let place = NicPlace {
+            bridge: Some("vmbr0".into()),
+            firewall: true,
+            mac: Mac::parse("BC:24:11:00:00:01"),
+            ..NicPlace::default()
+        };
+        let id = |kind, vmid| NicId { kind, vmid: Vmid::parse(vmid).unwrap(), index: 0 };
+        topology.plug_in(id(GuestKind::Vm, "100"), place.clone());
+        let v6 = "2001:db8::200".parse().ok();
+        topology.plug_in(id(GuestKind::Container, "200"), NicPlace { v6, ..place });
+        topology
+    }
+
+    fn packet(question: &Question) -> Result<Packet, Mistake> {
+        question.packet(&topology(), &Names::new(&Facts::default()))
+    }
+
+    fn question(from: &str, to: &str) -> Question {
+        Question { from: from.into(), to: to.into(), ..Question::default() }
+    }
+
+    fn ip(question: &Question) -> IpPacket {
+        match packet(question) {
+            Ok(Packet { frame: Frame::Ip(ip), .. }) => ip,
+            other => panic!("{question:?} is {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_what_the_configuration_shows() {
+        let cases = [
+            ("outside", "host", "203.0.113.77", "192.0.2.1"),
+            ("host", "vm100", "192.0.2.1", "192.0.2.77"),
+            ("vm100", "vmbr1/eth1", "192.0.2.77", "203.0.113.77"),
+            // A guest that is known by IPv6 alone is asked by IPv6, unless the other end is known by IPv4.
+            ("vm100", "ct200", "2001:db8::77", "2001:db8::200"),
+            ("ct200", "outside", "2001:db8::200", "2001:db8:ffff::77"),
+            ("ct200", "host", "192.0.2.77", "192.0.2.1"),
+        ];
+        for (from, to, source, destination) in cases {
+            let ip = ip(&question(from, to));
+            let found = (ip.source.to_string(), ip.destination.to_string());
+            assert_eq!(found, (source.into(), destination.into()), "{from} to {to}");
+            let ports = Transport::Ports { source: 40_000, destination: 40_001, flags: 2 };
+            assert_eq!((ip.protocol, ip.transport, ip.state), (Protocol::TCP, ports, ConnectionState::New));
+        }
+        let v6 = Question { source: "2001:db8::9".parse().ok(), ..question("outside", "host") };
+        assert_eq!(ip(&v6).destination.to_string(), "2001:db8::64");
+        assert_eq!(packet(&question("vm100", "host")).unwrap().mac, Mac::parse("bc:24:11:00:00:01"));
+    }
+
+    #[test]
+    fn protocols_types_and_states_have_names_and_numbers() {
+        let transport = |proto: &str, kind: Option<&str>| {
+            let kind = kind.map(Into::into);
+            ip(&Question { proto: Some(proto.into()), icmp_type: kind, ..question("outside", "vm100") })
+                .transport
+        };
+        assert_eq!(transport("icmp", None), Transport::Icmp { kind: 8, code: 0 });
+        assert_eq!(transport("1", Some("3/1")), Transport::Icmp { kind: 3, code: 1 });
+        assert_eq!(transport("icmp", Some("host-unreachable")), Transport::Icmp { kind: 3, code: 1 });
+        assert_eq!(transport("icmpv6", None), Transport::Icmp { kind: 128, code: 0 });
+        assert_eq!(transport("gre", None), Transport::Opaque);
+        assert_eq!(transport("255", None), Transport::Opaque);
+        assert!(matches!(transport("17", None), Transport::Ports { flags: 0, .. }));
+        let frame = |proto: &str| {
+            packet(&Question { proto: Some(proto.into()), ..question("outside", "vm100") }).unwrap().frame
+        };
+        assert_eq!(frame("0x88cc"), Frame::Other(0x88cc));
+        assert_eq!(frame("arp"), Frame::Arp { source: OUTSIDE_V4 });
+        let state = |text: &str| Question { state: Some(text.into()), ..question("outside", "vm100") };
+        assert_eq!(ip(&state("established")).state, ConnectionState::Established);
+    }
+
+    /// `tests/suite/sim/questions.md` has the mistakes in full.
+    #[test]
+    fn mistakes_suggest_what_was_meant() {
+        let usual = || question("outside", "vm100");
+        let cases = [
+            (Question { proto: Some("icmp6".into()), ..usual() }, "icmp"),
+            (Question { state: Some("Establishd".into()), ..usual() }, "`ESTABLISHED`"),
+            (Question { proto: Some("icmp".into()), icmp_type: Some("pong".into()), ..usual() }, "`ping`"),
+            (question("outside", "vm101"), "`vm100`"),
+            (question("outside", "ct100"), "`vm100`"),
+        ];
+        for (question, suggestion) in cases {
+            let mistake = packet(&question).unwrap_err();
+            let help = mistake.help.clone().unwrap_or_default();
+            assert!(help.contains(suggestion), "{mistake}");
+        }
+    }
 }

@@ -196,3 +196,65 @@ fn name(text: &str) -> Result<InterfaceName, Mistake> {
     InterfaceName::new(text)
         .map_err(|error| Mistake::new(format!("there can be no interface `{text}`: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nic(vmid: &str, index: u8) -> NicId {
+        NicId { kind: GuestKind::Vm, vmid: Vmid::parse(vmid).unwrap(), index }
+    }
+
+    fn on(bridge: &str, firewall: bool) -> NicPlace {
+        NicPlace { bridge: Some(bridge.into()), firewall, ..NicPlace::default() }
+    }
+
+    #[test]
+    fn a_filtered_device_sits_behind_a_bridge_of_its_own() {
+        let mut topology = Topology::default();
+        topology.plug_in(nic("100", 1), on("vmbr2", true));
+        topology.plug_in(nic("100", 0), on("vmbr0", false));
+        let (filtered, _) = topology.find(Zone::Nic(nic("100", 1))).unwrap();
+        assert_eq!(filtered.bridge().unwrap().as_str(), "vmbr2");
+        assert_eq!(filtered.port().unwrap().as_str(), "fwpr100p1");
+        let (plain, _) = topology.find(Zone::Nic(nic("100", 0))).unwrap();
+        assert_eq!(plain.port().unwrap().as_str(), "tap100i0");
+        let zones: Vec<_> = topology.zones().map(|zone| zone.to_string()).collect();
+        assert_eq!(zones, ["host", "outside", "vm100", "vm100/net1"]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_explained() {
+        let mut topology = Topology { node: "pve1".into(), ..Topology::default() };
+        topology.plug_in(nic("100", 0), NicPlace::default());
+        topology.plug_in(nic("100", 1), on("a-bridge-of-a-long-name", true));
+        for vmid in ["100", "101", "102"] {
+            let node = if vmid == "101" { "pve2" } else { "pve1" };
+            let places = alloc::vec![(GuestKind::Vm, node.into())];
+            topology.guests.insert(Vmid::parse(vmid).unwrap(), places);
+        }
+        let cases = [
+            (nic("100", 0), "is plugged into no bridge"),
+            (nic("100", 1), "there can be no interface `a-bridge-of-a-long-name`"),
+            (nic("100", 2), "it has net0, net1"),
+            (nic("101", 0), "`--node pve2`"),
+            (nic("102", 0), "guest 102 has no network device"),
+            (nic("103", 0), "there is no guest 103"),
+            (NicId { kind: GuestKind::Container, ..nic("100", 0) }, "write `vm100`"),
+        ];
+        for (id, words) in cases {
+            let mistake = topology.find(Zone::Nic(id)).unwrap_err().to_string();
+            assert!(mistake.contains(words), "{id}: {mistake}");
+        }
+    }
+
+    #[test]
+    fn of_many_guests_only_some_are_named() {
+        let mut topology = Topology::default();
+        for vmid in 100..400 {
+            topology.plug_in(nic(&vmid.to_string(), 0), on("vmbr0", true));
+        }
+        let mistake = topology.find(Zone::Nic(nic("9", 0))).unwrap_err().to_string();
+        assert!(mistake.contains("290 more") && mistake.len() < 300, "{mistake}");
+    }
+}

@@ -95,17 +95,17 @@ fn from_folder(folder: &Path, output: &Output) -> Result<(Files, Saved), Stop> {
 }
 
 fn live(output: &Output) -> Result<(Files, Saved), Stop> {
-    let (tools, missing) = Tools::find_to_save(None).map_err(unusable)?;
+    let (tools, missing) = Tools::find_to_save(None).map_err(|error| unusable(&error))?;
     for tool in missing {
         output.notice(
             Kind::Note,
             format!("`{}` is not installed: nothing of its kind counts as loaded", tool.program),
         );
     }
-    host::save(&tools).map_err(unusable)
+    host::save(&tools).map_err(|error| unusable(&error))
 }
 
-fn unusable(error: Error) -> Stop {
+fn unusable(error: &Error) -> Stop {
     let stop = Stop::failed(error.to_string());
     let stop = match error {
         Error::Refused(_) => stop.help("only root may see the rules of the kernel: try `sudo`"),
