@@ -422,7 +422,10 @@ mod tests {
         let cases = [
             (Question { proto: Some("icmp6".into()), ..usual() }, "icmp"),
             (Question { state: Some("Establishd".into()), ..usual() }, "`ESTABLISHED`"),
-            (Question { proto: Some("icmp".into()), icmp_type: Some("pong".into()), ..usual() }, "`ping`"),
+            (
+                Question { proto: Some("icmp".into()), icmp_type: Some("echo-reqest".into()), ..usual() },
+                "`echo-request`",
+            ),
             (question("outside", "vm101"), "`vm100`"),
             (question("outside", "ct100"), "`vm100`"),
         ];
