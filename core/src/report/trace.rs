@@ -20,6 +20,8 @@ pub struct Trace<'a> {
     pub verdict: &'static str,
     /// How the sender is told, where it is (`tcp-reset`, `icmp-port-unreachable`, …).
     pub reject_with: Option<&'static str>,
+    /// Whether the packet is rejected but the reset gets lost on its way back; the verdict is `DROP` then.
+    pub reset_lost: bool,
     /// The line that decided; `None` for built-in rules.
     pub by: Option<Line<'a>>,
     /// The packet, with everything that was filled in.
@@ -163,6 +165,7 @@ impl<'f> Answers<'f> {
         Trace {
             verdict: short.verdict,
             reject_with,
+            reset_lost: trace.reset_lost(),
             by: short.by,
             packet: Described::new(packet),
             hops: trace.hops.iter().map(|hop| self.hop(hop)).collect(),

@@ -140,7 +140,13 @@ impl Lists {
             Test::Protocol(protocol) if *protocol.value() == Protocol::ANY => Ask::Always(Truth::Yes),
             Test::Protocol(protocol) => Ask::Protocol(protocol.value().0),
             Test::Port { side, ports, .. } => self.ports(*side, ports.value()),
-            Test::Icmp { kind, .. } => Ask::Icmp(*kind.value()),
+            Test::Icmp { kind, .. } => match *kind.value() {
+                // The kernel takes this number for "any" (`ipt_icmp.h`: type 0xFF means all).
+                IcmpType { family: Family::V4, kind: Some(0xff), .. } => {
+                    Ask::Icmp(IcmpType { family: Family::V4, kind: None, code: None })
+                }
+                kind => Ask::Icmp(kind),
+            },
             Test::TcpFlags(flags) => Ask::Flags(*flags),
             Test::AddressType(side, kinds) => Ask::Kind(*side, *kinds),
             Test::ConnectionState(states) => Ask::State(*states),

@@ -98,6 +98,34 @@ impl IpPacket {
     }
 }
 
+impl Packet {
+    /// Whether it is the first of its connection.
+    pub(super) const fn opens_connection(&self) -> bool {
+        matches!(&self.frame, Frame::Ip(IpPacket { state: ConnectionState::New, .. }))
+    }
+}
+
+impl IpPacket {
+    /// A reset or another answer within the same connection.
+    pub(super) const fn answer(&self) -> Self {
+        let transport = match self.transport {
+            Transport::Ports { source, destination, .. } => Transport::Ports {
+                source: destination,
+                destination: source,
+                flags: TcpFlags::RST | TcpFlags::ACK,
+            },
+            other => other,
+        };
+        Self {
+            source: self.destination,
+            destination: self.source,
+            protocol: self.protocol,
+            transport,
+            state: ConnectionState::Established,
+        }
+    }
+}
+
 /// What connection tracking thinks of a packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ConnectionState {

@@ -82,6 +82,49 @@ impl Packet {
         hops.into_iter().flatten()
     }
 
+    /// The way back of an answer that is made at a hop: the packet and the hops that it passes.
+    ///
+    /// A frame that crosses a bridge is answered at the port it came in by, behind the hooks; else the node answers, and
+    /// what it says leaves it as any packet of its own does.
+    pub(super) fn way_back(&self, at: Hop) -> (Self, impl Iterator<Item = Hop> + use<>) {
+        let mut hops = [None; MOST_HOPS + 1];
+        let mut slots = hops.iter_mut();
+        let mut add = |hop: Option<Hop>| {
+            if let (Some(hop), Some(slot)) = (hop, slots.next()) {
+                *slot = Some(hop);
+            }
+        };
+        add(match at {
+            Hop::Bridged { .. } | Hop::Output { .. } => None,
+            Hop::Routed { bridge_in: bridge, .. } | Hop::Input { bridge, .. } => Some(Hop::Output { bridge }),
+        });
+        let mut before: [Option<Hop>; MOST_HOPS] = [None; MOST_HOPS];
+        for (slot, hop) in before.iter_mut().zip(self.hops().take_while(|hop| *hop != at)) {
+            *slot = Some(hop);
+        }
+        for hop in before.into_iter().rev().flatten() {
+            add(match hop {
+                Hop::Bridged { bridge, port_in, port_out } => {
+                    Some(Hop::Bridged { bridge, port_in: port_out, port_out: port_in })
+                }
+                Hop::Output { bridge } => self.to.port().map(|port| Hop::Input { bridge, port }),
+                Hop::Routed { bridge_in, bridge_out, .. } => self.to.port().map(|port| Hop::Routed {
+                    bridge_in: bridge_out,
+                    port_in: port,
+                    bridge_out: bridge_in,
+                }),
+                Hop::Input { bridge, .. } => Some(Hop::Output { bridge }),
+            });
+        }
+        let frame = match &self.frame {
+            Frame::Ip(ip) => Frame::Ip(ip.answer()),
+            other => other.clone(),
+        };
+        let (from, to) = self.zones;
+        let answer = Self { zones: (to, from), from: self.to, to: self.from, mac: None, frame };
+        (answer, hops.into_iter().flatten())
+    }
+
     /// Only IP is routed from bridge to bridge.
     pub(super) fn can_travel(&self) -> Result<(), Mistake> {
         match (self.from.bridge(), self.to.bridge(), &self.frame) {

@@ -34,6 +34,12 @@ pub fn trace(packet: &Packet, trace: &Trace, files: &Files, options: &Options) -
         let shown = Shown { files, options };
         shown.hop(hop, &mut text);
     }
+    if trace.reset_lost() {
+        text.push_str(
+            "\nThe sender is not told: the reset is dropped on its way back. The node forgets the connection where the\n\
+             reset enters its bridges first, and takes it for invalid where it enters the next.\n",
+        );
+    }
     if let Some(state) = unlikely_state(packet) {
         let _ = writeln!(
             text,

@@ -243,11 +243,38 @@ impl Simulator {
                     }
                 }
                 End::Drop(by) => return (Some(Verdict::Drop), by),
-                End::Reject(with, by) => return (Some(Verdict::Reject(with)), Some(by)),
+                End::Reject(with, by) => {
+                    let told = with != RejectWith::TcpReset || self.reset_returns(packet, hop, walk);
+                    return (Some(if told { Verdict::Reject(with) } else { Verdict::Drop }), Some(by));
+                }
                 End::Unknown => return (None, None),
             }
         }
         (Some(Verdict::Accept), accepted_by)
+    }
+
+    /// Whether the reset of a rejected connection gets back to who opened it.
+    ///
+    /// Connection tracking forgets a connection of which it has seen nothing but the opening and a reset. So the reset
+    /// belongs to it where it enters the node's bridges first, and is taken for invalid where it enters the next: what is
+    /// rejected behind a guest's firewall bridge vanishes for other guests that have one. (Errors of ICMP are not
+    /// followed: they are invalid on every bridge, whichever rule sends them.)
+    fn reset_returns<'s>(&'s self, packet: &Packet, at: Hop, walk: &mut Walk<'s>) -> bool {
+        let (answer, hops) = packet.way_back(at);
+        let mut view = View::new(&answer, &self.networks, &self.sets);
+        let mut is_known = true;
+        for hop in hops {
+            if !is_known {
+                view.lose_connection();
+            }
+            view.enter(hop);
+            if !matches!(self.hop(&mut view, hop, walk, &mut Unwatched), End::Accept(_)) {
+                return false;
+            }
+            // What the node sends itself it does not look at again.
+            is_known &= matches!(hop, Hop::Output { .. }) || !packet.opens_connection();
+        }
+        true
     }
 
     fn hop<'s, W: Watch>(&'s self, view: &mut View<'_>, hop: Hop, walk: &mut Walk<'s>, watch: &mut W) -> End {

@@ -28,6 +28,14 @@ pub struct Trace {
     pub hops: Vec<HopTrace>,
 }
 
+impl Trace {
+    /// Whether the packet is rejected, but the sender does not get to know: the reset is dropped on its way back.
+    pub fn reset_lost(&self) -> bool {
+        self.answer.verdict == Verdict::Drop
+            && self.hops.last().is_some_and(|hop| matches!(hop.outcome, Outcome::Reject(_)))
+    }
+}
+
 /// One passage through the kernel's hooks.
 #[derive(Clone, Debug)]
 pub struct HopTrace {

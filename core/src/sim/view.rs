@@ -147,6 +147,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Its connection is forgotten on the way.
+    pub(super) const fn lose_connection(&mut self) {
+        self.state = Some(ConnectionState::Invalid);
+    }
+
     /// Whether it is the first of its connection.
     pub(super) fn opens_connection(&self) -> bool {
         self.state == Some(ConnectionState::New) || self.unsure.tracking

@@ -248,13 +248,9 @@ fn gate(tools: &Tools, how: char) -> Result<(), String> {
 }
 
 /// Lets rejections get back to where they can be seen: what the node itself says leaves by the sink, which is no part of
-/// the node, and resets cross its bridges, where a queue to an intrusion prevention that is not there would take them.
-/// No packet that the lab sends meets these rules.
+/// the node. No packet that the lab sends meets these rules.
 fn answers_pass() -> String {
-    format!(
-        "*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\n\
-         -I FORWARD -p tcp --tcp-flags RST RST -j ACCEPT\nCOMMIT\n"
-    )
+    format!("*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\nCOMMIT\n")
 }
 
 fn both(tools: &Tools, text: &str) -> Result<(), String> {
