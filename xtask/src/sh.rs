@@ -31,6 +31,14 @@ pub(crate) fn status_and_stderr(command: &mut Command) -> Outcome<(ExitStatus, S
     Ok((output.status, String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
+/// Shows a command and runs it; its status and what it said on stdout, which is not shown.
+pub(crate) fn status_and_stdout(command: &mut Command) -> Outcome<(ExitStatus, String)> {
+    echo(command);
+    command.stdin(Stdio::null()).stderr(Stdio::inherit());
+    let output = command.output().map_err(|error| not_started(command, &error))?;
+    Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
 /// Asks a program something without showing it: its stdout, if it succeeds.
 pub(crate) fn ask(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
