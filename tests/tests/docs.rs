@@ -9,6 +9,8 @@
 //! | `json facts` | is read as facts, every key known |
 //! | `json output=check`, `json output=compile` | part of what that command says of the `fw` block before |
 //! | `json output=diff` | part of what has changed in the `fw` block before since `small` |
+//! | `json output=trace from=… to=… …` | part of what `trace` says of that packet in `small` |
+//! | `jsonl file=PATH` | is there as PATH |
 //! | `toml file=PATH` | is there as PATH; is read as policy tests without a finding |
 //! | `json output=test`, `xml output=test` | part of what that command says of the `toml` block before; all of it, with `…` as below |
 //! | `sh` | the commands work |
@@ -265,6 +267,7 @@ mod documents {
                         let whole = output(block, source, &folder);
                         assert!(is_part(&shown, &whole), "{place}: not part of\n{whole:#}");
                     }
+                    Some("jsonl") => put(&folder, block),
                     Some("sh") => {
                         for command in block.text.lines() {
                             command_works(block, command, &folder);
@@ -298,6 +301,12 @@ mod documents {
             Some("check") => format!("pvefw check {file} --format json"),
             Some("compile") => {
                 format!("pvefw compile {} --format json", file.strip_suffix("/firewall/cluster.fw").unwrap())
+            }
+            Some("trace") => {
+                let options = block.mark.iter().skip(2).filter_map(|word| word.split_once('='));
+                options.fold("pvefw trace small --format json".to_owned(), |command, (key, value)| {
+                    command + &format!(" --{key} {value}")
+                })
             }
             Some("test") => {
                 format!("pvefw test {} --format json", file.strip_suffix("/tests.toml").unwrap())

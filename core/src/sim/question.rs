@@ -1,7 +1,7 @@
 //! A packet as people describe it.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::mistake::Mistake;
@@ -317,10 +317,10 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<O
             f.write_str("the name or number of an ICMP type")
         }
         fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-            Ok(Some(text.to_string()))
+            Ok(Some(text.into()))
         }
         fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-            Ok(Some(number.to_string()))
+            Ok(Some(format!("{number}")))
         }
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
             Ok(None)
@@ -331,6 +331,8 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<O
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+
     use super::*;
     use crate::config::Vmid;
     use crate::config::nic::GuestKind;
@@ -422,7 +424,10 @@ mod tests {
         let cases = [
             (Question { proto: Some("icmp6".into()), ..usual() }, "icmp"),
             (Question { state: Some("Establishd".into()), ..usual() }, "`ESTABLISHED`"),
-            (Question { proto: Some("icmp".into()), icmp_type: Some("pong".into()), ..usual() }, "`ping`"),
+            (
+                Question { proto: Some("icmp".into()), icmp_type: Some("echo-reqest".into()), ..usual() },
+                "`echo-request`",
+            ),
             (question("outside", "vm101"), "`vm100`"),
             (question("outside", "ct100"), "`vm100`"),
         ];

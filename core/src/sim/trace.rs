@@ -149,6 +149,9 @@ pub struct Failing {
     pub because: String,
 }
 
+/// More steps than this are not shown of a hop. Compiled rulesets need some dozens; jumps in a dump may fan out.
+const MOST_STEPS: usize = 10_000;
+
 /// Takes notes.
 #[derive(Default)]
 struct Notes {
@@ -228,6 +231,8 @@ struct Recorder<'s> {
 impl Recorder<'_> {
     fn add(&mut self, note: Note) {
         if let Some(hop) = self.notes.hops.last_mut() {
+            // The last may be the one that decides.
+            hop.steps.truncate(MOST_STEPS - 1);
             hop.steps.push(note);
         }
     }

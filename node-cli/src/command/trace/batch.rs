@@ -111,3 +111,55 @@ impl Asked<'_> {
         question.packet(self.topology, self.names).map_err(|mistake| mistake.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pvefw_core::facts::Facts;
+    use pvefw_core::ir::Ruleset;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_read_up_to_a_length() {
+        let longest = usize::try_from(LONGEST_LINE).unwrap();
+        let mut text = vec![b'x'; longest - 1];
+        text.push(b'\n');
+        text.extend(vec![b'x'; longest + 7]);
+        text.extend(b"\n\nlast");
+        let (mut input, mut line) = (text.as_slice(), Vec::new());
+        let mut lengths = Vec::new();
+        while let Some(length) = next(&mut input, &mut line).unwrap() {
+            lengths.push(if matches!(length, Length::TooLong) { None } else { Some(line.len()) });
+        }
+        assert_eq!(lengths, [Some(longest), None, Some(1), Some(4)]);
+    }
+
+    #[test]
+    fn what_is_no_question_is_said_with_its_place() {
+        let (topology, facts) = (Topology::default(), Facts::default());
+        let asked = Asked {
+            simulator: &Simulator::new(&Ruleset::default(), &[]).unwrap(),
+            topology: &topology,
+            names: &Names::new(&facts),
+        };
+        let cases: [(&[u8], &str); 10] = [
+            (b"{", "EOF while parsing an object in column 1"),
+            (b"[]", "invalid length 0"),
+            (b"\"host\"", "invalid type: string"),
+            (b"\xff", "expected value in column 1"),
+            (br#"{"from":"host"}"#, "missing field `to`"),
+            (br#"{"from":"host","to":"outside","port":1}"#, "unknown field `port`"),
+            (br#"{"from":"host","to":"outside","dport":65536}"#, "invalid value: integer `65536`"),
+            (br#"{"from":"host","to":"outside","source":"1.2.3"}"#, "invalid IP address"),
+            (br#"{"from":"host","to":"outside"} {}"#, "trailing characters in column 32"),
+            (br#"{"from":"host","to":"vm1"}"#, "there is no guest 1"),
+        ];
+        for (line, words) in cases {
+            let error = asked.packet(line).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+        let null = br#"{"from":"host","to":"outside","proto":null,"icmp-type":null,"dport":null}"#;
+        assert!(asked.packet(null).is_ok());
+        assert!(asked.packet(br#"{"from":"host","to":"outside","proto":"icmp","icmp-type":8}"#).is_ok());
+    }
+}

@@ -120,7 +120,6 @@ fn complain(files: &Files, saved: &Saved, dump: &Dump, sink: Sink, output: &Outp
         return Ok(Exit::Fine);
     }
     let findings = Findings::of_files(files.clone(), sink, files.iter().count());
-    output.aside(&findings.human_body(&output.for_notices()));
     let read: [(Option<FileId>, bool); 4] = [
         (saved.iptables, !dump.v4.is_empty()),
         (saved.ip6tables, !dump.v6.is_empty()),
@@ -135,10 +134,11 @@ fn complain(files: &Files, saved: &Saved, dump: &Dump, sink: Sink, output: &Outp
             "expected is what `iptables-save`, `ip6tables-save`, `ipset save` and `ebtables-save` print",
         ));
     }
+    output.aside(&findings.human_body(&output.for_notices()));
     if findings.exit() == Exit::Findings {
         output.notice(
             Kind::Warning,
-            "lines with errors are not followed: more may be loaded than the answers know of",
+            "lines of the dumps are left out: more may be loaded than the answers know of",
         );
     }
     Ok(findings.exit())
@@ -160,4 +160,57 @@ fn surroundings(args: &TraceArgs, output: &Output) -> Result<(Facts, Topology, b
     warn(&root.warnings, output);
     let topology = root.datacenter.topology(&facts);
     Ok((facts, topology, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, process};
+
+    use super::*;
+    use crate::args::When;
+
+    /// What a folder with these files comes to.
+    fn read(name: &str, dumps: &[(&str, &str)]) -> Result<(usize, Exit), Stop> {
+        let folder = std::env::temp_dir().join(format!("pvefw-loaded-{name}-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for (name, text) in dumps {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        let output = Output::new(When::Never);
+        let found = from_folder(&folder, &output);
+        fs::remove_dir_all(&folder).unwrap();
+        let (files, saved) = found?;
+        let mut sink = Sink::new();
+        let dump = readback::read(&files, &saved, &mut sink);
+        let rules = dump.v4.values().flat_map(|table| table.chains.values()).map(|chain| chain.rules.len());
+        Ok((rules.sum(), complain(&files, &saved, &dump, sink, &output)?))
+    }
+
+    fn failure(read: Result<(usize, Exit), Stop>) -> String {
+        match read {
+            Err(Stop::Failed { message, .. }) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn dumps_go_by_the_names_of_the_tools_and_of_compile() {
+        let dump = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n";
+        assert_eq!(read("save", &[("iptables-save", dump)]), Ok((1, Exit::Fine)));
+        assert_eq!(read("compile", &[("iptables", dump), ("ipset-save", "")]), Ok((1, Exit::Fine)));
+        let both = [("iptables-save", ""), ("iptables", dump)];
+        assert_eq!(read("both", &both), Ok((0, Exit::Fine)));
+        assert!(failure(read("none", &[("ruleset", dump)])).starts_with("there are no dumps in"));
+    }
+
+    #[test]
+    fn a_faulty_line_is_a_finding_and_no_dump_at_all_is_an_error() {
+        let faulty = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\n-A INPUT \"-j DROP\nCOMMIT\n";
+        assert_eq!(read("faulty", &[("iptables-save", faulty)]), Ok((1, Exit::Findings)));
+        let text = "Chain INPUT (policy ACCEPT)\ntarget prot opt source destination\n";
+        assert_eq!(
+            failure(read("list", &[("iptables-save", text)])),
+            "nothing in `iptables-save` can be read"
+        );
+    }
 }
