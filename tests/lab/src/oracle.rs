@@ -3,7 +3,7 @@
 use core::fmt;
 
 use pvefw_core::ir::RejectWith;
-use pvefw_core::sim::{self, Simulator};
+use pvefw_core::sim::{self, Hop, Simulator};
 
 use crate::observe::{Outcome, Rejection};
 use crate::question::{Question, Verdict};
@@ -82,7 +82,13 @@ impl Oracle for Simulator {
     }
 
     fn wanted(&self, _: &Question, packet: &sim::Packet) -> Result<Option<Wanted>, String> {
+        let routed = || packet.hops().any(|hop| matches!(hop, Hop::Routed { .. }));
         let (verdict, rejection) = match self.verdict(packet).verdict {
+            // Such a reset is lost at the last bridge on its way back. The lab sees it before: what the node routes to a
+            // sender leaves by the sink.
+            sim::Verdict::Drop if routed() && self.trace(packet).reset_lost() => {
+                (Verdict::Reject, Some(Rejection::Reset))
+            }
             sim::Verdict::Accept => (Verdict::Accept, None),
             sim::Verdict::Drop => (Verdict::Drop, None),
             sim::Verdict::Reject(with) => (Verdict::Reject, Some(rejection(with))),
