@@ -248,7 +248,8 @@ fn gate(tools: &Tools, how: char) -> Result<(), String> {
 }
 
 /// Lets rejections get back to where they can be seen: what the node itself says leaves by the sink, which is no part of
-/// the node. No packet that the lab sends meets these rules.
+/// the node, and resets cross its bridges whatever connection tracking thinks of them, so that they can be counted. No packet
+/// that the lab sends meets these rules.
 fn answers_pass() -> String {
     format!("*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\nCOMMIT\n")
 }
