@@ -251,7 +251,10 @@ fn gate(tools: &Tools, how: char) -> Result<(), String> {
 /// the node, and resets cross its bridges whatever connection tracking thinks of them, so that they can be counted. No packet
 /// that the lab sends meets these rules.
 fn answers_pass() -> String {
-    format!("*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\nCOMMIT\n")
+    format!(
+        "*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\n\
+         -I FORWARD -p tcp --tcp-flags RST RST -j ACCEPT\nCOMMIT\n"
+    )
 }
 
 fn both(tools: &Tools, text: &str) -> Result<(), String> {
