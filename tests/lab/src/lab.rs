@@ -44,6 +44,8 @@ struct Batch {
     packets: Vec<(Tag, Packet)>,
     flows: BTreeSet<String>,
     routes: BTreeMap<Route, Place>,
+    /// Addresses of answers, which no route may lead: they are looked for where routes don't lead.
+    answers: BTreeSet<(IpAddr, IpAddr)>,
 }
 
 /// A bridge that the node takes packets from, and their addresses.
@@ -116,8 +118,16 @@ impl Prepared {
                 packet.ip().into_iter().flat_map(Ip::flows).map(|flow| format!("{flow:?}")).collect();
             let all = packet.before().into_iter().chain([packet.clone()]);
             let routes: Vec<(Route, Place)> = all.filter_map(|packet| self.route(&packet)).collect();
+            let answer = packet.ip().map(|ip| (ip.dest, ip.source));
+            let leads = |(_, source, dest): &Route, answer: &(IpAddr, IpAddr)| *answer == (*source, *dest);
             let fits = |batch: &Batch| {
-                flows.iter().all(|flow| !batch.flows.contains(flow))
+                let answered = answer
+                    .is_some_and(|answer| batch.routes.keys().any(|route| leads(route, &answer)))
+                    || routes
+                        .iter()
+                        .any(|(route, _)| batch.answers.iter().any(|answer| leads(route, answer)));
+                !answered
+                    && flows.iter().all(|flow| !batch.flows.contains(flow))
                     && routes
                         .iter()
                         .all(|(route, to)| batch.routes.get(route).is_none_or(|other| other == to))
@@ -129,6 +139,7 @@ impl Prepared {
             if let Some(batch) = batches.get_mut(found) {
                 batch.flows.extend(flows);
                 batch.routes.extend(routes);
+                batch.answers.extend(answer);
                 batch.packets.push((tag, packet.clone()));
             }
         }
