@@ -262,8 +262,8 @@ impl Program {
                 }
                 Action::Jump(to) | Action::Goto(to) => {
                     let by = if rule.has_line { Some(id) } else { by };
-                    let Some(called) = frame(to, by, view) else { continue };
-                    let mut caller = core::mem::replace(&mut top, called);
+                    let Some(next) = frame(to, by, view) else { continue };
+                    let mut caller = core::mem::replace(&mut top, next);
                     if matches!(rule.action, Action::Goto(_)) {
                         // The kernel's own chains have their policy also after `-g`; nothing else of a chain is left.
                         caller.cursor = Cursor::All { next: 0, rest: &[] };
