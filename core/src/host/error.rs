@@ -241,6 +241,14 @@ mod tests {
     }
 
     #[test]
+    fn tells_all_in_one_line() {
+        let error = Error::Namespace { attempt: "make a namespace", source: Errno::EPERM, advice: "be root" };
+        assert_eq!(error.in_full(), "can't make a namespace; EPERM: Operation not permitted; help: be root");
+        let words = Error::Refused(refusal("one: no\ntwo: no\n")).in_full();
+        assert!(words.ends_with("; one: no; two: no"), "{words}");
+    }
+
+    #[test]
     fn names_each_package_once() {
         let error = Error::Missing(alloc::vec![
             Missing { program: "iptables", package: "iptables" },

@@ -341,3 +341,93 @@ const fn is_met(expect: Expect, verdict: Verdict) -> bool {
             | (Expect::Reject | Expect::Blocked, Verdict::Reject)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLUSTER: &[u8] =
+        b"[OPTIONS]\nenable: 1\n[RULES]\nIN REJECT -p tcp -dport 22\nIN ACCEPT -p tcp -dport 80\n";
+
+    fn test_of(dport: &str, expect: Expect) -> String {
+        let source = "from = 'outside'\nto = 'host'\nsource = '203.0.113.7'";
+        format!("[[test]]\nname = '{dport}'\n{source}\ndport = {dport}\nexpect = '{}'\n", expect.name())
+    }
+
+    fn policy(tests: &str) -> Policy {
+        let (files, tests, sink) = of_text(USUAL.to_owned(), tests.as_bytes().to_vec());
+        let mut datacenter = Datacenter::new();
+        datacenter.add("firewall/cluster.fw", CLUSTER);
+        let facts = Facts::default();
+        let (ruleset, _) = datacenter.compile(&facts);
+        Policy::new(Found { files, tests, sink }, ruleset, &datacenter, &facts).unwrap()
+    }
+
+    /// What is said when the kernel does this with each packet.
+    fn said(policy: &Policy, outcomes: Vec<Answer>) -> String {
+        let fates = policy.judged(policy.prepared.as_ref().unwrap(), outcomes).unwrap();
+        let options = Options { style: pvefw_core::diag::render::Style::Plain, ..Options::default() };
+        policy.text(fates, Style::Plain, &options)
+    }
+
+    fn arrived() -> Outcome {
+        Outcome { arrived: true, ..Outcome::default() }
+    }
+
+    #[test]
+    fn the_kernel_decides() {
+        use Verdict as Kernel;
+        for (expect, verdicts) in [
+            (Expect::Accept, vec![Kernel::Accept]),
+            (Expect::Drop, vec![Kernel::Drop]),
+            (Expect::Reject, vec![Kernel::Reject]),
+            (Expect::Blocked, vec![Kernel::Drop, Kernel::Reject]),
+        ] {
+            for verdict in [Kernel::Accept, Kernel::Drop, Kernel::Reject] {
+                assert_eq!(is_met(expect, verdict), verdicts.contains(&verdict), "{expect:?} {verdict:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_passes_is_counted() {
+        let all = policy(&(test_of("80", Expect::Accept) + &test_of("[1, 2]", Expect::Drop)));
+        let outcomes = vec![Ok(arrived()), Ok(Outcome::default()), Ok(Outcome::default())];
+        assert_eq!(said(&all, outcomes), "\n2 tests with 3 packets, sent through the kernel: all passed\n");
+    }
+
+    /// Nobody is told of some rejections, so that they look like nothing.
+    #[test]
+    fn a_rejection_that_nobody_can_see_is_one() {
+        let outcome = |mute| Outcome { mute, ..Outcome::default() };
+        let all = policy(&test_of("22", Expect::Reject));
+        assert!(said(&all, vec![Ok(outcome(true))]).ends_with("all passed\n"));
+        assert!(said(&all, vec![Ok(outcome(false))]).ends_with("1 failed\n"));
+    }
+
+    #[test]
+    fn what_fails_is_told_with_its_way() {
+        let one = policy(&test_of("80", Expect::Drop));
+        let text = said(&one, vec![Ok(arrived())]);
+        assert!(text.contains("✗ 80 (1 of 1 packet; tests.toml:1)"), "{text}");
+        assert!(
+            text.contains(
+                "drop was expected, but the kernel's verdict is ACCEPT; the simulator says the same:"
+            ),
+            "{text}"
+        );
+        assert!(text.contains("firewall/cluster.fw:5:1"), "{text}");
+        let text = said(&policy(&test_of("80", Expect::Accept)), vec![Ok(Outcome::default())]);
+        assert!(text.contains("the simulator says something else, which is a mistake in pvefw:"), "{text}");
+    }
+
+    #[test]
+    fn what_was_not_sent_counts_neither_way() {
+        let two = policy(&test_of("[80, 81]", Expect::Accept));
+        let text = said(&two, vec![Ok(arrived()), Err("too late".to_owned())]);
+        assert!(text.contains("    not sent: too late (from outside to host, "), "{text}");
+        assert!(text.ends_with("kernel: all that were sent passed, 1 packet not sent\n"), "{text}");
+        let text = said(&two, vec![Err("too late".to_owned()), Err("too late".to_owned())]);
+        assert!(text.ends_with("kernel: 2 packets not sent\n"), "{text}");
+    }
+}
