@@ -42,7 +42,7 @@ pub(crate) fn status_and_stdout(command: &mut Command) -> Outcome<(ExitStatus, S
 /// Shows a command, runs it, and demands success; what it said on stdout, which is shown once it has ended.
 pub(crate) fn run_for_text(command: &mut Command) -> Outcome<String> {
     let (status, text) = status_and_stdout(command)?;
-    print!("{text}");
+    eprint!("{text}");
     if status.success() {
         Ok(text)
     } else {
