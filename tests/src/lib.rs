@@ -14,4 +14,3 @@ pub mod readback;
 pub mod report;
 pub mod root;
 pub mod run;
-pub mod words;

@@ -25,7 +25,6 @@ use pvefw_core::readback::{self, Dump};
 use pvefw_core::sim::{Packet, Simulator, Topology};
 use pvefw_tests::conformance;
 use pvefw_tests::readback::{differences as rulesets_differ, ours};
-use pvefw_tests::words::words;
 
 use rulesets::rulesets;
 
@@ -87,7 +86,7 @@ fn child(share: &str) -> Result<String, String> {
     let mut failures = Vec::new();
     let mut loaded = 0;
     for variant in Variant::BOTH {
-        let tools = Tools::find(Some(variant)).map_err(|error| words(&error))?;
+        let tools = Tools::find(Some(variant)).map_err(|error| error.in_full())?;
         for (_, (name, ruleset)) in &mine {
             loaded += 1;
             if let Err(what) = one(&tools, ruleset, packets.get(name).unwrap_or(&none)) {
@@ -112,7 +111,7 @@ type Packets = (Topology, Vec<(Packet, String)>);
 fn one(tools: &Tools, ruleset: &Ruleset, packets: &Packets) -> Result<(), String> {
     let Restore { ipset, ebtables, iptables, ip6tables } = emit::restore(ruleset);
     let texts = Texts { ipset: &ipset, iptables: &iptables, ip6tables: &ip6tables, ebtables: &ebtables };
-    let sandbox = Sandbox::enter().map_err(|error| words(&error))?;
+    let sandbox = Sandbox::enter().map_err(|error| error.in_full())?;
     let tools = tools.clone().inside(&sandbox);
     load(&tools, &texts).map_err(|failed| {
         let line = match &failed.error {
@@ -121,9 +120,9 @@ fn one(tools: &Tools, ruleset: &Ruleset, packets: &Packets) -> Result<(), String
             }
             _ => None,
         };
-        format!("{failed}: {} ({})", words(&failed.error), line.unwrap_or("no line named"))
+        format!("{failed}: {} ({})", failed.error.in_full(), line.unwrap_or("no line named"))
     })?;
-    let (files, saved) = save(&tools).map_err(|error| words(&error))?;
+    let (files, saved) = save(&tools).map_err(|error| error.in_full())?;
     let dump = readback::read(&files, &saved, &mut Sink::new());
     let mut differences = Loaded::of(&dump).differences(&texts.count());
     let ours = ours(&files, &saved)?;

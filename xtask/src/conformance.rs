@@ -1,6 +1,6 @@
 //! `cargo xtask conformance`: the same rulesets and verdicts as pve-firewall, for every case of a folder.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;

@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stderr, reason = "a program that talks to the person who runs it")]
 
+extern crate alloc;
+
 mod args;
 mod outcome;
 mod setup;

@@ -39,6 +39,17 @@ pub(crate) fn status_and_stdout(command: &mut Command) -> Outcome<(ExitStatus, S
     Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
+/// Shows a command, runs it, and demands success; what it said on stdout, which is shown once it has ended.
+pub(crate) fn run_for_text(command: &mut Command) -> Outcome<String> {
+    let (status, text) = status_and_stdout(command)?;
+    eprint!("{text}");
+    if status.success() {
+        Ok(text)
+    } else {
+        Err(Failure::failed(format!("`{}` {}", shown(command), ending(status))))
+    }
+}
+
 /// Asks a program something without showing it: its stdout, if it succeeds.
 pub(crate) fn ask(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;

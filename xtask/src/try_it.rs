@@ -26,6 +26,9 @@ pub(crate) const TASK: Task = Task {
 /// The word by which xtask starts itself for [`as_nobody`]; not for people.
 pub(crate) const AS_NOBODY: &str = "as-nobody";
 
+/// How a run ends whose tests were sent.
+const PASSED: &str = "sent through the kernel: all passed";
+
 /// `nobody` and `nogroup` everywhere.
 const DROP_ROOT: [&str; 3] = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
@@ -46,8 +49,7 @@ fn own_words(words: &[String]) -> &[String] {
 
 /// Runs the built-in example as whoever runs us.
 pub(crate) fn example() -> Outcome<Ran> {
-    sh::run(&mut prepared()?)?;
-    Ok(Ran::Done)
+    tests_pass(&mut prepared()?)
 }
 
 /// Runs the built-in example as `nobody`, where such a one may make namespaces.
@@ -63,8 +65,16 @@ pub(crate) fn example_as_nobody() -> Outcome<Ran> {
         std::env::current_exe().map_err(|error| Failure::failed(format!("cannot find myself: {error}")))?;
     let mut command = Command::new("unshare");
     command.arg("--mount").arg("--").arg(xtask).arg(AS_NOBODY).arg(workspace::binary()?).arg("try");
-    sh::run(&mut command)?;
-    Ok(Ran::Done)
+    tests_pass(&mut command)
+}
+
+/// Runs `pvefw try`, and demands that it has sent the packets of the example's tests.
+fn tests_pass(command: &mut Command) -> Outcome<Ran> {
+    if sh::run_for_text(command)?.lines().any(|line| line.ends_with(PASSED)) {
+        Ok(Ran::Done)
+    } else {
+        Err(Failure::failed(format!("`pvefw try` did not say `{PASSED}`")))
+    }
 }
 
 /// Becomes `nobody` running a copy of a program. The original may be where `nobody` can't read (`/root/…`), and a copy

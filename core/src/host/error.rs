@@ -129,6 +129,21 @@ fn packages(missing: &[Missing]) -> Vec<&'static str> {
 }
 
 impl Error {
+    /// Everything there is to say, in one line: the error with its causes, what the tool said, and the advice.
+    pub fn in_full(&self) -> String {
+        let mut parts = alloc::vec![self.to_string()];
+        let mut cause = core::error::Error::source(self);
+        while let Some(deeper) = cause {
+            parts.push(deeper.to_string());
+            cause = deeper.source();
+        }
+        if let Self::Refused(refusal) = self {
+            parts.extend(refusal.stderr.iter().cloned());
+        }
+        parts.extend(self.advice().map(|advice| alloc::format!("help: {advice}")));
+        parts.join("; ")
+    }
+
     /// What the user can do about it, where that is known: a command or a sentence.
     pub fn advice(&self) -> Option<String> {
         match self {
@@ -223,6 +238,14 @@ mod tests {
             refusal.to_string(),
             "`iptables-restore` refused (exit status: 2): iptables-restore v1.8.9 (legacy): Set nosuch doesn't exist."
         );
+    }
+
+    #[test]
+    fn tells_all_in_one_line() {
+        let error = Error::Namespace { attempt: "make a namespace", source: Errno::EPERM, advice: "be root" };
+        assert_eq!(error.in_full(), "can't make a namespace; EPERM: Operation not permitted; help: be root");
+        let words = Error::Refused(refusal("one: no\ntwo: no\n")).in_full();
+        assert!(words.ends_with("; one: no; two: no"), "{words}");
     }
 
     #[test]

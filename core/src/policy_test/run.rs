@@ -118,23 +118,6 @@ fn deciding_line(answer: Answer, files: &Files) -> Option<DecidingLine> {
 impl fmt::Display for Failure<'_> {
     /// The packet, by the keys that the test gives.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Question { from, to, proto, source, dest, sport, dport, icmp_type, state, mac } = self.question;
-        write!(f, "from {from} to {to}")?;
-        let keys: [(&str, Option<&dyn fmt::Display>); 8] = [
-            ("proto", proto.as_ref().map(|value| value as _)),
-            ("source", source.as_ref().map(|value| value as _)),
-            ("dest", dest.as_ref().map(|value| value as _)),
-            ("sport", sport.as_ref().map(|value| value as _)),
-            ("dport", dport.as_ref().map(|value| value as _)),
-            ("icmp-type", icmp_type.as_ref().map(|value| value as _)),
-            ("state", state.as_ref().map(|value| value as _)),
-            ("mac", mac.as_ref().map(|value| value as _)),
-        ];
-        for (key, value) in keys {
-            if let Some(value) = value {
-                write!(f, ", {key} {value}")?;
-            }
-        }
-        Ok(())
+        self.question.fmt(f)
     }
 }

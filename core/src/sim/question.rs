@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::mistake::Mistake;
@@ -313,7 +314,7 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<O
     struct Visitor;
     impl serde::de::Visitor<'_> for Visitor {
         type Value = Option<String>;
-        fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("the name or number of an ICMP type")
         }
         fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
@@ -327,6 +328,30 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<O
         }
     }
     deserializer.deserialize_any(Visitor)
+}
+
+impl fmt::Display for Question {
+    /// The packet, by the keys that are given.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Question { from, to, proto, source, dest, sport, dport, icmp_type, state, mac } = self;
+        write!(f, "from {from} to {to}")?;
+        let keys: [(&str, Option<&dyn fmt::Display>); 8] = [
+            ("proto", proto.as_ref().map(|value| value as _)),
+            ("source", source.as_ref().map(|value| value as _)),
+            ("dest", dest.as_ref().map(|value| value as _)),
+            ("sport", sport.as_ref().map(|value| value as _)),
+            ("dport", dport.as_ref().map(|value| value as _)),
+            ("icmp-type", icmp_type.as_ref().map(|value| value as _)),
+            ("state", state.as_ref().map(|value| value as _)),
+            ("mac", mac.as_ref().map(|value| value as _)),
+        ];
+        for (key, value) in keys {
+            if let Some(value) = value {
+                write!(f, ", {key} {value}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

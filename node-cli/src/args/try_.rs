@@ -12,7 +12,9 @@ Examples:
   pvefw try ~/pve-copy --node pve2           what the node `pve2` would load
 
 Nothing of this machine is changed: the rules go into a network namespace
-that is gone afterwards.";
+that is gone afterwards. If ROOT has a `tests.toml`, as `pvefw test` reads it,
+its packets are sent through that kernel; which line decides (`rule = …`) only
+`pvefw test` tells.";
 
 /// Arguments of `try`.
 #[derive(Debug, Args)]
@@ -22,6 +24,9 @@ pub(crate) struct TryLine {
     /// The iptables to use: `nft` or `legacy` [default: what the machine has]
     #[arg(long, value_name = "VARIANT", value_parser = ["nft", "legacy"])]
     pub(crate) variant: Option<String>,
+    /// Don't send the packets of the tests in `tests.toml` through the kernel
+    #[arg(long)]
+    pub(crate) no_tests: bool,
     /// The node.
     #[command(flatten)]
     pub(crate) node: NodeArgs,

@@ -21,13 +21,13 @@ use crate::output::{Kind, Output};
 
 /// Runs `try`.
 pub(crate) fn try_namespace(line: TryLine, output: &Output) -> Result<Exit, Stop> {
-    let TryLine { root, variant, node } = line;
+    let TryLine { root, variant, no_tests, node } = line;
     let variant = match variant.as_deref() {
         Some("legacy") => Some(Variant::Legacy),
         Some(_) => Some(Variant::Nft),
         None => None,
     };
-    try_::run(&try_::TryArgs { root, node, variant }, output)
+    try_::run(&try_::TryArgs { root, node, variant, no_tests }, output)
 }
 
 /// Diagnostics with the files they point into.

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use pvefw_core::datacenter::Datacenter;
-use pvefw_core::facts::Facts;
+use pvefw_core::facts::{Facts, Names};
 use pvefw_tests::root;
+use pvefw_wire::lab::Prepared;
 
 use crate::question::Question;
 
@@ -78,6 +79,18 @@ impl Case {
             packets.push('\n');
         }
         put(&folder.join("packets.jsonl"), packets.as_bytes())
+    }
+
+    /// Compiles the datacenter and works out the packets.
+    ///
+    /// # Errors
+    /// What can't be wired.
+    pub fn prepared(&self) -> Result<Prepared, String> {
+        let datacenter = self.datacenter();
+        let (ruleset, _) = datacenter.compile(&self.facts);
+        let node = datacenter.topology(&self.facts);
+        let questions: Vec<_> = self.questions.iter().map(Question::asked).collect();
+        Prepared::new(ruleset, node, &Names::new(&self.facts), &questions)
     }
 
     /// The files, as core takes them.

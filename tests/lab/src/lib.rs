@@ -1,7 +1,7 @@
-//! The lab: rulesets in a real kernel, on a node wired as Proxmox VE wires one, and real packets through it.
+//! The lab: the referee between the simulator and a kernel. `pvefw-wire` wires the node and sends the packets.
 //!
 //! ```text
-//! Case ─► Topology ─► Wiring::build ─► load ─► Exchange::run ─► Outcome of each packet
+//! random, or a folder ─► Case ─► pvefw_wire: Outcome of each packet ─► Oracle ─► Report
 //! ```
 
 extern crate alloc;
@@ -9,16 +9,8 @@ extern crate alloc;
 pub mod args;
 pub mod case;
 pub mod coverage;
-pub mod exchange;
-pub mod frame;
-pub mod lab;
-pub mod machine;
-pub mod observe;
 pub mod oracle;
-pub mod packet;
 pub mod question;
 pub mod random;
 pub mod session;
 pub mod shrink;
-pub mod topology;
-pub mod wiring;

@@ -3,30 +3,8 @@
 use core::net::IpAddr;
 
 use pvefw_core::sim;
+use pvefw_wire::verdict::Verdict;
 use serde::{Deserialize, Serialize};
-
-/// What happens to a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Verdict {
-    /// It arrives.
-    Accept,
-    /// It vanishes.
-    Drop,
-    /// It vanishes, and its sender is told.
-    Reject,
-}
-
-impl Verdict {
-    /// As `trace` prints it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Accept => "ACCEPT",
-            Self::Drop => "DROP",
-            Self::Reject => "REJECT",
-        }
-    }
-}
 
 /// A packet as a person or a file describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,13 +7,12 @@ use pvefw_core::facts::Facts;
 use pvefw_core::host::Tools;
 use pvefw_core::sim::Simulator;
 use pvefw_tests::root;
-use pvefw_tests::words::words;
+use pvefw_wire::lab::Prepared;
 use serde::{Deserialize, Serialize};
 
 use crate::args::Args;
 use crate::case::Case;
 use crate::coverage::{Coverage, met};
-use crate::lab::Prepared;
 use crate::oracle::{Oracle, Recorded};
 use crate::random;
 use crate::shrink::shrink;
@@ -75,7 +74,7 @@ enum Source {
 /// What keeps all of it from running.
 pub fn run(args: &Args, progress: &mut dyn FnMut(&str)) -> Result<Report, String> {
     let share = args.share.unwrap_or(0);
-    let tools = Tools::find(args.variant).map_err(|error| words(&error))?;
+    let tools = Tools::find(args.variant).map_err(|error| error.in_full())?;
     let source = source(args)?;
     let total = match &source {
         Source::Folders(folders) => u64::try_from(folders.len()).unwrap_or(u64::MAX),
@@ -200,7 +199,7 @@ struct Compared {
 }
 
 fn compare(case: &Case, tools: &Tools) -> Result<Compared, String> {
-    let prepared = Prepared::new(case)?;
+    let prepared = case.prepared()?;
     let simulator =
         Simulator::new(&prepared.ruleset, &prepared.node.networks).map_err(|error| error.to_string())?;
     let first = judge(case, &prepared, &simulator, tools)?;
@@ -219,7 +218,7 @@ fn compare(case: &Case, tools: &Tools) -> Result<Compared, String> {
 fn judge(case: &Case, prepared: &Prepared, simulator: &Simulator, tools: &Tools) -> Result<Compared, String> {
     let oracles: [&dyn Oracle; 2] = [simulator, &Recorded];
     let mut compared = Compared::default();
-    let outcomes = prepared.run(tools)?;
+    let outcomes = prepared.run(tools, &mut |_, _| {})?;
     for (at, ((question, asked), outcome)) in
         case.questions.iter().zip(&prepared.asked).zip(outcomes).enumerate()
     {

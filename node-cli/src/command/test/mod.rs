@@ -22,7 +22,7 @@ use crate::output::Output;
 use crate::root::{LIVE, read_given};
 
 /// The file in a root.
-const USUAL: &str = "tests.toml";
+pub(super) const USUAL: &str = "tests.toml";
 
 /// Runs the command.
 pub(crate) fn run(args: &TestArgs, output: &Output) -> Result<Exit, Stop> {
@@ -116,11 +116,16 @@ fn read(root: Option<&Path>, given: Option<&Path>) -> Result<(Files, PolicyTests
         return Ok((Files::new(), PolicyTests::default(), Sink::new()));
     }
     let text = read_given(&path).map_err(|why| Stop::failed(format!("can't read `{shown}`: {why}")))?;
+    Ok(of_text(if given.is_some() { shown } else { USUAL.to_owned() }, text))
+}
+
+/// The tests in a file's text.
+pub(super) fn of_text(name: String, text: Vec<u8>) -> (Files, PolicyTests, Sink) {
     let mut files = Files::new();
-    let file = files.add(if given.is_some() { shown } else { USUAL.to_owned() }, text);
+    let file = files.add(name, text);
     let mut sink = Sink::new();
     let tests = policy_test::read(file, files.text(file), &mut sink);
-    Ok((files, tests, sink))
+    (files, tests, sink)
 }
 
 fn no_tests(path: &str) -> Stop {

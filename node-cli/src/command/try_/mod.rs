@@ -1,7 +1,9 @@
-//! `pvefw try [ROOT]`: loads a configuration into a throw-away network namespace with the real tools and reads it back.
+//! `pvefw try [ROOT]`: loads a configuration into a throw-away network namespace with the real tools and reads it
+//! back, and sends the packets of its tests through it.
 //!
 //! The namespace belongs to this process and ends with it, so nothing is left behind, not even after Ctrl-C.
 
+mod policy;
 mod prepare;
 mod report;
 mod style;
@@ -30,6 +32,8 @@ pub(crate) struct TryArgs {
     pub(crate) node: NodeArgs,
     /// Which iptables to use; the machine's choice if there is none.
     pub(crate) variant: Option<Variant>,
+    /// Whether tests stay where they are.
+    pub(crate) no_tests: bool,
 }
 
 /// A configuration on its way into the kernel.
@@ -60,14 +64,17 @@ impl Compiled {
 
 /// Runs the command.
 pub(crate) fn run(args: &TryArgs, output: &Output) -> Result<Exit, Stop> {
-    let compiled = prepare::prepare(args, output)?;
+    let (compiled, policy) = prepare::prepare(args, output)?;
     let style = Style::of(output);
     let subject = args.root.as_deref().map_or(Subject::Example, Subject::Root);
     output.data(&[&report::opening(style, subject, &compiled)])?;
     let texts = compiled.texts();
-    if report::is_empty(&texts) {
+    let empty = report::is_empty(&texts);
+    if empty {
         output.data(&[&report::nothing_to_load(style)])?;
-        return Ok(compiled.exit());
+        if policy.is_none() {
+            return Ok(compiled.exit());
+        }
     }
 
     let unusable = |error: Error| {
@@ -77,6 +84,13 @@ pub(crate) fn run(args: &TryArgs, output: &Output) -> Result<Exit, Stop> {
     let tools = Tools::find(args.variant).map_err(unusable)?;
     let sandbox = Sandbox::enter().map_err(unusable)?;
     let tools = tools.inside(&sandbox).on_slow(still_running);
+    let sent = |exit: Exit| match &policy {
+        Some(policy) => Ok(if policy.send(&tools, style, output)? { exit } else { Exit::Findings }),
+        None => Ok(exit),
+    };
+    if empty {
+        return sent(compiled.exit());
+    }
     let steps = match load(&tools, &texts) {
         Ok(steps) => steps,
         Err(failed) => {
@@ -90,7 +104,7 @@ pub(crate) fn run(args: &TryArgs, output: &Output) -> Result<Exit, Stop> {
         Run { compiled: &compiled, subject, versions, kind: sandbox.kind(), steps: &steps, have: &have };
     let differences = have.differences(&texts.count());
     output.data(&[&report::summary(style, &run, &differences)])?;
-    Ok(if differences.is_empty() { compiled.exit() } else { Exit::Findings })
+    sent(if differences.is_empty() { compiled.exit() } else { Exit::Findings })
 }
 
 /// Progress of something that takes longer than a second.

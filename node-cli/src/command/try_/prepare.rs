@@ -4,6 +4,7 @@ use pvefw_core::datacenter::Datacenter;
 use pvefw_core::emit;
 use pvefw_core::facts::Facts;
 
+use super::policy::{self, Policy};
 use super::{Compiled, TryArgs};
 use crate::command::Findings;
 use crate::example;
@@ -13,12 +14,14 @@ use crate::root::node::{self, Need};
 use crate::root::{self, Root};
 
 /// Reads and compiles what the arguments name.
-pub(super) fn prepare(args: &TryArgs, output: &Output) -> Result<Compiled, Stop> {
+pub(super) fn prepare(args: &TryArgs, output: &Output) -> Result<(Compiled, Option<Policy>), Stop> {
+    let found = if args.no_tests { None } else { policy::find(args.root.as_deref())? };
     let (root, facts) = match &args.root {
         None => example(args)?,
         Some(path) => {
             let mut root = root::read(Some(path))?;
             let mut facts = node::facts(&args.node, &mut root.warnings)?;
+            facts.node = facts.node.or_else(|| found.as_ref().and_then(policy::Found::node));
             node::settle(&mut facts, &mut root, Need::One)?;
             (root, facts)
         }
@@ -28,15 +31,17 @@ pub(super) fn prepare(args: &TryArgs, output: &Output) -> Result<Compiled, Stop>
     }
     let (ruleset, sink) = root.datacenter.compile(&facts);
     let texts = emit::restore(&ruleset);
+    let policy = found.map(|found| Policy::new(found, ruleset, &root.datacenter, &facts)).transpose()?;
     let guests = root.datacenter.inventory(&facts);
     let findings = Findings::new(root.datacenter, sink, root.files);
-    Ok(Compiled {
+    let compiled = Compiled {
         diagnostics: findings.human_body(&output.for_data()),
         counts: findings.counts,
         node: facts.node.unwrap_or_else(|| "this node".to_owned()),
         guests,
         texts,
-    })
+    };
+    Ok((compiled, policy))
 }
 
 /// The datacenter that the binary carries.

@@ -8,7 +8,6 @@ use pvefw_core::sim::Simulator;
 
 use crate::case::Case;
 use crate::coverage::{Coverage, met};
-use crate::lab::Prepared;
 use dice::Dice;
 use packets::Aim;
 
@@ -33,7 +32,7 @@ pub fn datacenter(seed: u64) -> Result<Case, String> {
 /// When the case can't be wired.
 pub fn aim(case: &mut Case, seed: u64, packets: usize, coverage: &mut Coverage) -> Result<(), String> {
     let mut dice = Dice::new(!seed);
-    let prepared = Prepared::new(case)?;
+    let prepared = case.prepared()?;
     let simulator =
         Simulator::new(&prepared.ruleset, &prepared.node.networks).map_err(|error| error.to_string())?;
     let aim = Aim::new(&prepared.ruleset, &prepared.node);
@@ -45,7 +44,7 @@ pub fn aim(case: &mut Case, seed: u64, packets: usize, coverage: &mut Coverage) 
         }
         let questions = (0..missing * CANDIDATES * 2).map(|_| aim.packet(&mut dice)).collect();
         let round = Case { questions, ..case.clone() };
-        let prepared = Prepared::new(&round)?;
+        let prepared = round.prepared()?;
         let sendable: Vec<_> = prepared
             .sendable()
             .zip(&round.questions)

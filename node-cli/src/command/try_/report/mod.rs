@@ -272,7 +272,7 @@ fn columns(many: usize, thing: &str, more: u64, other: &str) -> String {
     format!("{:>6} {:<6}{more:>8} {}", many, s(many == 1, thing), s(more == 1, other))
 }
 
-fn plural<N: TryInto<u64> + Copy + core::fmt::Display>(count: N, thing: &str) -> String {
+pub(super) fn plural<N: TryInto<u64> + Copy + core::fmt::Display>(count: N, thing: &str) -> String {
     let one = count.try_into().is_ok_and(|count: u64| count == 1);
     let none = count.try_into().is_ok_and(|count: u64| count == 0);
     if none { format!("no {}", s(false, thing)) } else { format!("{count} {}", s(one, thing)) }

@@ -25,8 +25,6 @@ use nix::sys::socket::{AddressFamily, LinkAddr, SockFlag, SockProtocol, SockType
 use pvefw_core::host::Sandbox;
 use pvefw_core::ir::Mac;
 
-use pvefw_tests::words::words;
-
 use crate::machine::{batch, set};
 use crate::topology::{Place, Port, Topology};
 
@@ -83,13 +81,13 @@ impl Wiring {
     /// # Errors
     /// What the system does not allow.
     pub fn build(topology: &Topology) -> Result<Self, String> {
-        Sandbox::enter().map_err(|error| words(&error))?;
+        Sandbox::enter().map_err(|error| error.in_full())?;
         let far_place = here()?;
         set("net/ipv6/conf/all/disable_ipv6", "1")?;
         set("net/ipv6/conf/default/disable_ipv6", "1")?;
         let far = packet_socket()?;
 
-        let sandbox = Sandbox::enter().map_err(|error| words(&error))?;
+        let sandbox = Sandbox::enter().map_err(|error| error.in_full())?;
         let near_place = here()?;
         settings()?;
         let far_path = format!("/proc/{}/fd/{}", std::process::id(), far_place.as_raw_fd());

@@ -8,8 +8,8 @@ use pvefw_core::ir::Protocol;
 
 use crate::frame::{self, Tag};
 use crate::packet::{Content, Ip, Packet};
-use crate::question::Verdict;
 use crate::topology::{Place, Topology};
+use crate::verdict::Verdict;
 
 /// How a sender was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

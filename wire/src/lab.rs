@@ -1,4 +1,4 @@
-//! Runs a case: packets through a real kernel that has its ruleset loaded.
+//! Sends packets through a real kernel that has a ruleset loaded.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::net::IpAddr;
@@ -7,32 +7,34 @@ use pvefw_core::emit::{self, Restore};
 use pvefw_core::facts::Names;
 use pvefw_core::host::{Texts, Tool, Tools, load};
 use pvefw_core::ir::{Protocol, Ruleset};
-use pvefw_core::sim::{self, Zone};
+use pvefw_core::sim::{self, Mistake, Question, Zone};
 
-use pvefw_tests::words::words;
-
-use crate::case::Case;
 use crate::exchange::Exchange;
 use crate::frame::Tag;
 use crate::machine::batch;
 use crate::observe::Outcome;
 use crate::packet::{Ip, Packet, Part};
-use crate::question::Question;
 use crate::topology::{Place, Topology};
 use crate::wiring::{self, SINK, Wiring};
+
+/// Packets that travel together at most: what leads them has to fit into the kernel's tables.
+const MOST_TOGETHER: usize = 4096;
 
 /// The first tag of packets that only open connections.
 const FIRST_OPENER: Tag = 0x4000;
 
-/// A case with everything worked out that needs no kernel.
-#[derive(Debug)]
+/// What became of a packet, or why it could not be sent.
+pub type Answer = Result<Outcome, String>;
+
+/// Packets with everything worked out that needs no kernel.
+#[derive(Clone, Debug)]
 pub struct Prepared {
-    /// The ruleset of its node.
+    /// The ruleset of the node.
     pub ruleset: Ruleset,
     /// The node's networks, as the simulator sees them.
     pub node: sim::Topology,
     /// What the simulator is asked, for each question.
-    pub asked: Vec<Result<sim::Packet, String>>,
+    pub asked: Vec<Result<sim::Packet, Mistake>>,
     topology: Topology,
     packets: Vec<Result<Packet, String>>,
     restore: Restore,
@@ -41,7 +43,8 @@ pub struct Prepared {
 /// Packets that can travel together, and what leads them.
 #[derive(Default)]
 struct Batch {
-    packets: Vec<(Tag, Packet)>,
+    /// With their numbers among all.
+    packets: Vec<(usize, Packet)>,
     flows: BTreeSet<String>,
     routes: BTreeMap<Route, Place>,
     /// Addresses of answers, which no route may lead: they are looked for where routes don't lead.
@@ -52,30 +55,28 @@ struct Batch {
 type Route = (String, IpAddr, IpAddr);
 
 impl Prepared {
-    /// Compiles a case and works out its packets.
+    /// Works out the packets that questions to a node are.
     ///
     /// # Errors
     /// What can't be wired.
-    pub fn new(case: &Case) -> Result<Self, String> {
-        let datacenter = case.datacenter();
-        let (ruleset, _) = datacenter.compile(&case.facts);
-        let node = datacenter.topology(&case.facts);
-        let names = Names::new(&case.facts);
-        let zones = case.questions.iter().flat_map(|question| [&question.from, &question.to]);
+    pub fn new(
+        ruleset: Ruleset,
+        node: sim::Topology,
+        names: &Names<'_>,
+        questions: &[Question],
+    ) -> Result<Self, String> {
+        let zones = questions.iter().flat_map(|question| [&question.from, &question.to]);
         let topology = Topology::new(&node, zones.filter_map(|zone| Zone::parse(zone).ok()))?;
-        let asked: Vec<Result<sim::Packet, String>> = case
-            .questions
-            .iter()
-            .map(|question| question.asked().packet(&node, &names).map_err(|mistake| mistake.to_string()))
-            .collect();
-        let packet = |(asked, question): (&Result<sim::Packet, String>, &Question)| {
-            let packet = Packet::new(asked.as_ref().map_err(Clone::clone)?, question, &topology)?;
+        let asked: Vec<Result<sim::Packet, Mistake>> =
+            questions.iter().map(|question| question.packet(&node, names)).collect();
+        let packet = |(asked, question): (&Result<sim::Packet, Mistake>, &Question)| {
+            let packet = Packet::new(asked.as_ref().map_err(Mistake::to_string)?, question, &topology)?;
             for each in packet.before().iter().chain([&packet]) {
                 can_get_there(each, &topology, &node)?;
             }
             Ok(packet)
         };
-        let packets = asked.iter().zip(&case.questions).map(packet).collect();
+        let packets = asked.iter().zip(questions).map(packet).collect();
         let restore = emit::restore(&ruleset);
         Ok(Self { ruleset, node, asked, topology, packets, restore })
     }
@@ -86,34 +87,45 @@ impl Prepared {
         both.map(|(asked, packet)| asked.as_ref().ok().filter(|_| packet.is_ok()))
     }
 
-    /// What the kernel did with each packet, in the order of the questions; why not, where one can't be sent.
+    /// Forgets packets: they are not sent, for this reason.
+    pub fn leave_out(&mut self, why: &str, unwanted: impl Fn(usize) -> bool) {
+        for (number, packet) in self.packets.iter_mut().enumerate() {
+            if packet.is_ok() && unwanted(number) {
+                *packet = Err(why.to_owned());
+            }
+        }
+    }
+
+    /// What the kernel did with each packet, in the order of the questions; why not, where one can't be sent. `progress`
+    /// is told how many of how many have been sent.
     ///
     /// # Errors
-    /// What keeps the lab from working.
-    pub fn run(&self, tools: &Tools) -> Result<Vec<Result<Outcome, String>>, String> {
-        let mut answers: Vec<Result<Outcome, String>> = self
+    /// What keeps the kernel from being asked.
+    pub fn run(&self, tools: &Tools, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Answer>, String> {
+        let mut answers: Vec<Answer> = self
             .packets
             .iter()
             .map(|packet| packet.as_ref().map(|_| Outcome::default()).map_err(Clone::clone))
             .collect();
-        for batch in self.batches()? {
-            for (tag, outcome) in self.one(&batch, tools)? {
-                if let Some(answer) = answers.get_mut(usize::from(tag)) {
+        let (mut sent, all) = (0, self.packets.iter().filter(|packet| packet.is_ok()).count());
+        for batch in self.batches() {
+            progress(sent, all);
+            for (number, outcome) in self.one(&batch, tools)? {
+                if let Some(answer) = answers.get_mut(number) {
                     *answer = outcome;
                 }
             }
+            sent += batch.packets.len();
         }
         Ok(answers)
     }
 
     /// Parts packets so that no two of a part have the same flow, or would be routed by the same rule to different
     /// places.
-    fn batches(&self) -> Result<Vec<Batch>, String> {
+    fn batches(&self) -> Vec<Batch> {
         let mut batches: Vec<Batch> = Vec::new();
-        for (at, packet) in self.packets.iter().enumerate() {
+        for (number, packet) in self.packets.iter().enumerate() {
             let Ok(packet) = packet else { continue };
-            let tag = Tag::try_from(at).ok().filter(|tag| *tag < FIRST_OPENER);
-            let tag = tag.ok_or_else(|| "too many packets for one case".to_owned())?;
             let flows: Vec<String> =
                 packet.ip().into_iter().flat_map(Ip::flows).map(|flow| format!("{flow:?}")).collect();
             let all = packet.before().into_iter().chain([packet.clone()]);
@@ -127,6 +139,7 @@ impl Prepared {
                         .iter()
                         .any(|(route, _)| batch.answers.iter().any(|answer| leads(route, answer)));
                 !answered
+                    && batch.packets.len() < MOST_TOGETHER
                     && flows.iter().all(|flow| !batch.flows.contains(flow))
                     && routes
                         .iter()
@@ -140,10 +153,10 @@ impl Prepared {
                 batch.flows.extend(flows);
                 batch.routes.extend(routes);
                 batch.answers.extend(answer);
-                batch.packets.push((tag, packet.clone()));
+                batch.packets.push((number, packet.clone()));
             }
         }
-        Ok(batches)
+        batches
     }
 
     /// What the node must be told to lead a packet on, if it is not bridged all the way.
@@ -154,14 +167,16 @@ impl Prepared {
         (!bridged).then(|| ((from.bridge.clone(), ip.source, ip.dest), packet.to))
     }
 
-    fn one(&self, batch: &Batch, tools: &Tools) -> Result<BTreeMap<Tag, Result<Outcome, String>>, String> {
+    /// Sends packets; their numbers, and what became of them.
+    fn one(&self, batch: &Batch, tools: &Tools) -> Result<Vec<(usize, Answer)>, String> {
         let wiring = Wiring::build(&self.topology)?;
         let mut exchange = Exchange::new(&wiring, &self.topology)?;
         exchange.ready()?;
         self.lead(batch)?;
         let tools = tools.clone().inside(&wiring.sandbox);
-        let openers: Vec<(Tag, Vec<Packet>)> = batch
-            .packets
+        let packets: Vec<(Tag, Packet)> =
+            (0..FIRST_OPENER).zip(batch.packets.iter().map(|(_, packet)| packet.clone())).collect();
+        let openers: Vec<(Tag, Vec<Packet>)> = packets
             .iter()
             .map(|(tag, packet)| (*tag, packet.before()))
             .filter(|(_, all)| !all.is_empty())
@@ -177,17 +192,18 @@ impl Prepared {
             ip6tables: &self.restore.ip6tables,
             ebtables: &self.restore.ebtables,
         };
-        load(&tools, &texts).map_err(|failed| format!("{failed}: {}", words(&failed.error)))?;
+        load(&tools, &texts).map_err(|failed| format!("{failed}: {}", failed.error.in_full()))?;
         if !openers.is_empty() {
             gate(&tools, 'D')?;
         }
         both(&tools, &answers_pass())?;
-        let outcomes = exchange.run(&batch.packets)?;
-        let answer = |(tag, outcome)| {
+        let outcomes = exchange.run(&packets)?;
+        let numbers = batch.packets.iter().map(|(number, _)| *number);
+        let answer = |((tag, outcome), number)| {
             let opened = !unopened.contains(&tag);
-            (tag, if opened { Ok(outcome) } else { Err("its connection could not be opened".to_owned()) })
+            (number, if opened { Ok(outcome) } else { Err("its connection could not be opened".to_owned()) })
         };
-        Ok(outcomes.into_iter().map(answer).collect())
+        Ok(outcomes.into_iter().zip(numbers).map(answer).collect())
     }
 
     /// Tells the node where packets go on, and which addresses are its own.
@@ -270,7 +286,7 @@ fn answers_pass() -> String {
 
 fn both(tools: &Tools, text: &str) -> Result<(), String> {
     for tool in [Tool::Iptables, Tool::Ip6tables] {
-        tools.restore(tool, text).map_err(|error| words(&error))?;
+        tools.restore(tool, text).map_err(|error| error.in_full())?;
     }
     Ok(())
 }

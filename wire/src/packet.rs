@@ -4,9 +4,8 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use pvefw_core::Family;
 use pvefw_core::ir::{Mac, Protocol};
-use pvefw_core::sim::{self, ConnectionState, Frame, Transport};
+use pvefw_core::sim::{self, ConnectionState, Frame, Question, Transport};
 
-use crate::question::Question;
 use crate::topology::{Place, Topology};
 
 /// What is above the Ethernet header.
