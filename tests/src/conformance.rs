@@ -96,7 +96,7 @@ impl Case {
     ///
     /// # Errors
     /// What can't be read.
-    pub fn packets(&self) -> Result<(Topology, Vec<(Packet, String)>), String> {
+    pub fn packets(&self, disputed: &Disputed) -> Result<(Topology, Vec<(Packet, String)>), String> {
         let path = self.folder.join("packets.jsonl");
         if !path.exists() {
             return Ok((Topology::default(), Vec::new()));
@@ -106,9 +106,11 @@ impl Case {
         let text = String::from_utf8_lossy(&root::read(&path)?).into_owned();
         let packet = |line: &str| -> Result<_, Box<dyn Error>> {
             let mut object: Map<String, Value> = serde_json::from_str(line)?;
+            let record = Value::Object(object.clone()).to_string();
             let verdict = object.remove("verdict").and_then(|verdict| Some(verdict.as_str()?.to_owned()));
+            let confirmed = disputed.0.get(&(self.name.clone(), record)).cloned().or(verdict);
             let question: Question = serde_json::from_value(Value::Object(object))?;
-            Ok((question.packet(&topology, &names)?, verdict.unwrap_or_default()))
+            Ok((question.packet(&topology, &names)?, confirmed.ok_or("there is no verdict")?))
         };
         let packets: Result<_, _> = text.lines().filter(|line| !line.is_empty()).map(packet).collect();
         Ok((topology, packets.map_err(|error| format!("{}: packets.jsonl: {error}", self.name))?))
@@ -118,6 +120,28 @@ impl Case {
     pub fn differs(&self) -> Option<String> {
         std::fs::read_to_string(self.folder.join("differs")).ok()
     }
+}
+
+/// The records of packets that a kernel does not confirm, by case, and what it says instead.
+#[derive(Clone, Debug)]
+pub struct Disputed(BTreeMap<(String, String), String>);
+
+/// What `tests/conformance/disputed.txt` lists.
+///
+/// # Errors
+/// What can't be read.
+pub fn disputed() -> Result<Disputed, String> {
+    let text = root::read(&root::package().join("conformance/disputed.txt"))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let record = |line: &str| {
+        let (case, rest) = line.split_once(' ')?;
+        let (packet, got) = rest.rsplit_once(" got ")?;
+        let packet: Value = serde_json::from_str(packet).ok()?;
+        Some(((case.to_owned(), packet.to_string()), got.to_owned()))
+    };
+    let records = lines.map(|line| record(line).ok_or_else(|| format!("disputed.txt: what is `{line}`?")));
+    Ok(Disputed(records.collect::<Result<_, _>>()?))
 }
 
 /// All chains and sets side by side.

@@ -10,7 +10,7 @@ use pvefw_core::diag::Sink;
 use pvefw_core::emit;
 use pvefw_core::readback;
 use pvefw_core::sim::Simulator;
-use pvefw_tests::conformance::{Flat, cases, flat};
+use pvefw_tests::conformance::{Flat, cases, disputed, flat};
 use pvefw_tests::readback::written;
 use pvefw_tests::report::diff;
 
@@ -40,8 +40,9 @@ fn rulesets_are_those_of_pve_firewall() {
 fn packets_fare_as_in_a_kernel() {
     let mut failures = String::new();
     let (mut asked, mut bad) = (0, 0);
+    let disputed = disputed().unwrap();
     for case in cases().unwrap() {
-        let (topology, packets) = case.packets().unwrap();
+        let (topology, packets) = case.packets(&disputed).unwrap();
         if packets.is_empty() {
             continue;
         }

@@ -78,8 +78,9 @@ fn child(share: &str) -> Result<String, String> {
         return Err("there is nothing to load".to_owned());
     }
     let mut packets: BTreeMap<String, Packets> = BTreeMap::new();
+    let disputed = conformance::disputed()?;
     for case in conformance::cases()? {
-        packets.insert(case.name.clone(), case.packets()?);
+        packets.insert(case.name.clone(), case.packets(&disputed)?);
     }
     let none = Packets::default();
     let mut failures = Vec::new();

@@ -47,6 +47,8 @@ struct Batch {
     packets: Vec<(usize, Packet)>,
     flows: BTreeSet<String>,
     routes: BTreeMap<Route, Place>,
+    /// Addresses of answers, which no route may lead: they are looked for where routes don't lead.
+    answers: BTreeSet<(IpAddr, IpAddr)>,
 }
 
 /// A bridge that the node takes packets from, and their addresses.
@@ -128,8 +130,16 @@ impl Prepared {
                 packet.ip().into_iter().flat_map(Ip::flows).map(|flow| format!("{flow:?}")).collect();
             let all = packet.before().into_iter().chain([packet.clone()]);
             let routes: Vec<(Route, Place)> = all.filter_map(|packet| self.route(&packet)).collect();
+            let answer = packet.ip().map(|ip| (ip.dest, ip.source));
+            let leads = |(_, source, dest): &Route, answer: &(IpAddr, IpAddr)| *answer == (*source, *dest);
             let fits = |batch: &Batch| {
-                batch.packets.len() < MOST_TOGETHER
+                let answered = answer
+                    .is_some_and(|answer| batch.routes.keys().any(|route| leads(route, &answer)))
+                    || routes
+                        .iter()
+                        .any(|(route, _)| batch.answers.iter().any(|answer| leads(route, answer)));
+                !answered
+                    && batch.packets.len() < MOST_TOGETHER
                     && flows.iter().all(|flow| !batch.flows.contains(flow))
                     && routes
                         .iter()
@@ -142,6 +152,7 @@ impl Prepared {
             if let Some(batch) = batches.get_mut(found) {
                 batch.flows.extend(flows);
                 batch.routes.extend(routes);
+                batch.answers.extend(answer);
                 batch.packets.push((number, packet.clone()));
             }
         }
@@ -264,9 +275,13 @@ fn gate(tools: &Tools, how: char) -> Result<(), String> {
 }
 
 /// Lets rejections get back to where they can be seen: what the node itself says leaves by the sink, which is no part of
-/// the node. No packet that the lab sends meets these rules.
+/// the node, and resets cross its bridges whatever connection tracking thinks of them, so that they can be counted. No packet
+/// that the lab sends meets these rules.
 fn answers_pass() -> String {
-    format!("*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\nCOMMIT\n")
+    format!(
+        "*filter\n-I OUTPUT -o {SINK} -j ACCEPT\n-I FORWARD -o {SINK} -j ACCEPT\n\
+         -I FORWARD -p tcp --tcp-flags RST RST -j ACCEPT\nCOMMIT\n"
+    )
 }
 
 fn both(tools: &Tools, text: &str) -> Result<(), String> {

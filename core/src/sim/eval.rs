@@ -101,37 +101,49 @@ struct Frame<'p> {
 
 /// The rules of a chain that may match, in order.
 enum Cursor<'p> {
-    All { next: u32, end: u32 },
+    All { next: u32, rest: &'p [Rule] },
     Indexed { named: &'p [u32], others: &'p [u32] },
 }
 
 impl<'p> Cursor<'p> {
-    fn of(chain: &'p Chain, view: &View<'_>) -> Self {
+    fn of(program: &'p Program, chain: &'p Chain, view: &View<'_>) -> Self {
         match &chain.index {
-            None => Self::All { next: chain.rules.0, end: chain.rules.1 },
+            None => {
+                let (first, end) = chain.rules;
+                let rest = program.rules.get(first as usize..end as usize).unwrap_or_default();
+                Self::All { next: first, rest }
+            }
             Some(index) => {
                 Self::Indexed { named: index.naming(view.interface(index.field)), others: &index.others }
             }
         }
     }
 
-    fn next(&mut self) -> Option<u32> {
-        let (named, others) = match self {
-            Self::All { next, end } => {
-                let rule = *next;
-                *next += 1;
-                return (rule < *end).then_some(rule);
+    /// The next rule that lets a packet in.
+    fn next(&mut self, program: &'p Program, lets_in: impl Fn(&Rule) -> bool) -> Option<(u32, &'p Rule)> {
+        match self {
+            Self::All { next, rest } => {
+                // Most of the time is spent here.
+                let skipped = rest.iter().position(lets_in)?;
+                let (rule, after) = rest.get(skipped..)?.split_first()?;
+                let number = next.saturating_add(u32::try_from(skipped).ok()?);
+                (*next, *rest) = (number.saturating_add(1), after);
+                Some((number, rule))
             }
-            Self::Indexed { named, others } => (named, others),
-        };
-        let queue = match (named.first(), others.first()) {
-            (Some(name), Some(other)) if name < other => named,
-            (Some(_), None) => named,
-            _ => others,
-        };
-        let (first, rest) = queue.split_first()?;
-        *queue = rest;
-        Some(*first)
+            Self::Indexed { named, others } => loop {
+                let queue = match (named.first(), others.first()) {
+                    (Some(name), Some(other)) if name < other => &mut *named,
+                    (Some(_), None) => &mut *named,
+                    _ => &mut *others,
+                };
+                let (number, after) = queue.split_first()?;
+                *queue = after;
+                let rule = program.rules.get(*number as usize)?;
+                if lets_in(rule) {
+                    return Some((*number, rule));
+                }
+            },
+        }
     }
 }
 
@@ -167,51 +179,51 @@ impl Program {
         let Walk { stack, responsible, guesses } = walk;
         let frame = |chain: u32, by, view: &View<'_>| {
             let chain = self.chains.get(chain as usize)?;
-            Some(Frame { cursor: Cursor::of(chain, view), by, at_end: chain.at_end })
+            Some(Frame { cursor: Cursor::of(self, chain, view), by, at_end: chain.at_end })
         };
         stack.clear();
-        stack.extend(frame(entry, None, view));
         responsible.passed = None;
+        let Some(mut top) = frame(entry, None, view) else { return End::Accept(None) };
         let (protocol, port) =
             (view.protocol.unwrap_or_default(), view.port(Side::Destination).unwrap_or_default());
+        let lets_in = |rule: &Rule| W::NEAR_MISSES || rule.gate.lets_in(protocol, port);
         let mut walked = 0_usize;
-        while let Some(top) = stack.last_mut() {
-            let by = top.by;
-            let Some(number) = top.cursor.next() else {
+        loop {
+            let Some((number, rule)) = top.cursor.next(self, lets_in) else {
                 match top.at_end {
                     AtEnd::Return => {}
                     AtEnd::Drop => return End::Drop(None),
                     AtEnd::MayAccept if guesses.next() => return End::Accept(responsible.passed),
                     AtEnd::MayAccept => {}
                 }
-                stack.pop();
+                match stack.pop() {
+                    Some(caller) => top = caller,
+                    None => return End::Accept(responsible.passed),
+                }
                 continue;
             };
-            let Some(rule) = self.rules.get(number as usize) else { continue };
             walked += 1;
             if walked > MOST_RULES {
                 guesses.next();
                 return End::Unknown;
             }
-            if !W::NEAR_MISSES && !rule.gate.lets_in(protocol, port) {
-                continue;
-            }
+            let (by, depth) = (top.by, stack.len() + 1);
             let id = RuleId { program, rule: number };
             match self.matches(rule, view) {
                 Ok(Truth::Yes) => {}
                 Ok(_) if guesses.next() => {}
                 Ok(_) => {
-                    watch.maybe(id, stack.len(), view);
+                    watch.maybe(id, depth, view);
                     continue;
                 }
                 Err(failing) => {
                     if W::NEAR_MISSES && self.only_failing(rule, failing, view) {
-                        watch.nearly(id, stack.len(), failing, view);
+                        watch.nearly(id, depth, failing, view);
                     }
                     continue;
                 }
             }
-            watch.matched(id, stack.len(), view);
+            watch.matched(id, depth, view);
             // The rule that people would name: behind a mark the one that set it, in a built-in chain the line that
             // leads there.
             let named = match responsible.marked {
@@ -241,22 +253,26 @@ impl Program {
                 }
                 Action::Return => {
                     responsible.passed = Some(named);
-                    // At the end of a chain of the kernel's own its policy counts.
-                    if stack.len() == 1 && top_drops(stack) {
-                        return End::Drop(None);
+                    match (stack.pop(), top.at_end) {
+                        (Some(caller), _) => top = caller,
+                        // At the end of a chain of the kernel's own its policy counts.
+                        (None, AtEnd::Drop) => return End::Drop(None),
+                        (None, _) => return End::Accept(responsible.passed),
                     }
-                    stack.pop();
                 }
                 Action::Jump(to) | Action::Goto(to) => {
                     let by = if rule.has_line { Some(id) } else { by };
-                    // The kernel's own chains have their policy also after `-g`.
-                    if matches!(rule.action, Action::Goto(_)) && stack.len() > 1 {
-                        stack.pop();
-                    } else if let (Action::Goto(_), Some(first)) = (rule.action, stack.last_mut()) {
-                        first.cursor = Cursor::All { next: 0, end: 0 };
+                    let Some(called) = frame(to, by, view) else { continue };
+                    let mut caller = core::mem::replace(&mut top, called);
+                    if matches!(rule.action, Action::Goto(_)) {
+                        // The kernel's own chains have their policy also after `-g`; nothing else of a chain is left.
+                        caller.cursor = Cursor::All { next: 0, rest: &[] };
+                        if !stack.is_empty() {
+                            continue;
+                        }
                     }
                     // Circles are refused beforehand, so the stack is never deeper than there are chains.
-                    stack.extend(frame(to, by, view));
+                    stack.push(caller);
                 }
                 // Nobody is asked here: a program that listens may still drop it.
                 Action::Accept | Action::QueueOrPass => return End::Accept(Some(named)),
@@ -269,10 +285,5 @@ impl Program {
                 }
             }
         }
-        End::Accept(responsible.passed)
     }
-}
-
-fn top_drops(stack: &[Frame<'_>]) -> bool {
-    stack.last().is_some_and(|frame| frame.at_end == AtEnd::Drop)
 }
