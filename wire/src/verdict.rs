@@ -47,8 +47,8 @@ impl Wanted {
     /// When the simulator does not know, which is a fault: it knows all that we compile.
     pub fn by(simulator: &Simulator, packet: &sim::Packet) -> Result<Self, String> {
         let (verdict, rejection) = match simulator.verdict(packet).verdict {
-            // Such a reset is lost at the last bridge on its way back; here all resets get back (`answers_pass`). That they
-            // are lost is among the recorded verdicts of tests/conformance.
+            // Such a reset is lost at the last bridge on its way back; here all resets get back (`answers_pass` in `lab`).
+            // That they are lost is among the recorded verdicts of tests/conformance.
             sim::Verdict::Drop if simulator.trace(packet).reset_lost() => {
                 (Verdict::Reject, Some(Rejection::Reset))
             }
