@@ -1,6 +1,6 @@
 //! The typed model of one file: every value with the span it was read from.
 //!
-//! In: a [`crate::syntax::Tree`] ([`lower`]), or the text of a guest's configuration ([`nic`]) and of `corosync.conf`
+//! In: the lines of a `.fw` file as [`crate::syntax`] reads them ([`lower`]), or the text of a guest's configuration ([`nic`]) and of `corosync.conf`
 //! ([`corosync`]). Out: [`File`] and diagnostics. A problem never stops the walk: the faulty line is marked and the next
 //! one read.
 //!
