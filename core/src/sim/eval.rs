@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::check::Truth;
-use super::program::{Action, AtEnd, Chain, Program, Rule};
+use super::program::{Action, AtEnd, Chain, Program, Rule, Voice};
 use super::view::View;
 use crate::ir::{RejectWith, Side};
 use crate::readback::Change;
@@ -94,7 +94,7 @@ pub(super) struct Walk<'p> {
 /// Where the walk is in a chain.
 struct Frame<'p> {
     cursor: Cursor<'p>,
-    /// The innermost jump to here that a line made.
+    /// The innermost jump to here that is not built in.
     by: Option<RuleId>,
     at_end: AtEnd,
 }
@@ -228,7 +228,7 @@ impl Program {
             // leads there.
             let named = match responsible.marked {
                 Some(marked) if rule.tests_mark => marked,
-                _ if rule.has_line => id,
+                _ if rule.voice != Voice::BuiltIn => id,
                 _ => by.unwrap_or(id),
             };
             match rule.action {
@@ -261,7 +261,7 @@ impl Program {
                     }
                 }
                 Action::Jump(to) | Action::Goto(to) => {
-                    let by = if rule.has_line { Some(id) } else { by };
+                    let by = if rule.voice == Voice::BuiltIn { by } else { Some(id) };
                     let Some(next) = frame(to, by, view) else { continue };
                     let mut caller = core::mem::replace(&mut top, next);
                     if matches!(rule.action, Action::Goto(_)) {

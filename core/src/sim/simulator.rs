@@ -9,7 +9,7 @@ use super::eval::{End, Guesses, Responsible, RuleId, Unwatched, Walk, Watch};
 use super::mistake::Mistake;
 use super::packet::Packet;
 use super::path::Hop;
-use super::program::{Known, Program, Rule};
+use super::program::{Known, Program, Rule, Voice};
 use super::stages::Stages;
 use super::view::{KnownSet, View};
 use crate::Family;
@@ -187,7 +187,10 @@ impl Simulator {
         by: Option<RuleId>,
         walk: Walk<'s>,
     ) -> Answer {
-        let by = by.and_then(|by| self.rule(by)?.1.origin.span);
+        let by = by
+            .and_then(|by| self.rule(by))
+            .filter(|(rule, _)| rule.voice == Voice::Line)
+            .and_then(|(_, known)| known.origin.span);
         let verdict = match first {
             Some(verdict) if walk.guesses.asked == 0 => verdict,
             Some(verdict) if self.all_agree(packet, verdict, walk) => verdict,
@@ -237,7 +240,8 @@ impl Simulator {
             match end {
                 End::Accept(by) => {
                     // The last line on the way that let it pass; what is built in counts only where no line does.
-                    let has_line = by.and_then(|by| self.rule(by)).is_some_and(|(rule, _)| rule.has_line);
+                    let has_line =
+                        by.and_then(|by| self.rule(by)).is_some_and(|(rule, _)| rule.voice == Voice::Line);
                     if has_line || accepted_by.is_none() {
                         accepted_by = by.or(accepted_by);
                     }

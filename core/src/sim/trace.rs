@@ -11,7 +11,7 @@ use super::eval::{End, RuleId, Walk, Watch};
 use super::explain;
 use super::packet::Packet;
 use super::path::Hop;
-use super::program::{Action, Known, Source};
+use super::program::{Action, Known, Source, Voice};
 use super::simulator::{Answer, HopWatch, Simulator, TableId, Verdict};
 use super::view::View;
 use crate::emit;
@@ -200,7 +200,7 @@ impl Watch for Recorder<'_> {
         );
         let written =
             matches!(known.origin.maker, ir::Maker::Line | ir::Maker::Macro { .. } | ir::Maker::Group);
-        if !decides || !written || !found.has_line {
+        if !decides || !written || found.voice != Voice::Line {
             return;
         }
         let Some(failing) = explain::failing(&known.matches, failing, view) else { return };

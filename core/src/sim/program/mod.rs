@@ -13,8 +13,8 @@ use alloc::vec::Vec;
 use super::check::{Ask, Check, Field, Lists};
 use super::mistake::Mistake;
 use crate::ir::{
-    BridgeMatch, BridgeTarget, InterfaceName, Mark, Matches, Origin, PortRange, RejectWith, Side, Target,
-    Test,
+    BridgeMatch, BridgeTarget, InterfaceName, Maker, Mark, Matches, Origin, PortRange, RejectWith, Side,
+    Target, Test,
 };
 use crate::readback::Change;
 
@@ -61,11 +61,22 @@ pub(super) struct Rule {
     checks: u16,
     /// Whether some conditions can't be told from the packet.
     pub(super) unsure: bool,
-    /// Whether a line of a file made it.
-    pub(super) has_line: bool,
+    /// Who wants it.
+    pub(super) voice: Voice,
     /// Whether it asks for a mark that an earlier rule has set.
     pub(super) tests_mark: bool,
     pub(super) action: Action,
+}
+
+/// Who wants a rule, and so can be named for what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Voice {
+    /// Nobody: it is built in, maybe switched on by an option.
+    BuiltIn,
+    /// Nobody wrote it: it is what happens unless something is written.
+    Default,
+    /// A line of a file.
+    Line,
 }
 
 /// A protocol and destination ports that a packet must have.
@@ -182,13 +193,18 @@ impl Program {
         let tests_mark = known.matches.iter().any(|condition| {
             !condition.negated && matches!(&condition.test, Test::Mark(mark) if mark.value != 0)
         });
+        let voice = match (known.origin.maker, known.origin.span) {
+            (Maker::BuiltIn(_), _) => Voice::BuiltIn,
+            (_, None) => Voice::Default,
+            (_, Some(_)) => Voice::Line,
+        };
         self.rules.push(Rule {
             gate: Gate::new(self.checks.get(first_check..).unwrap_or_default()),
             first_check: u32::try_from(first_check).unwrap_or(u32::MAX),
             checks: count.unwrap_or(u16::MAX),
             // A rule with more conditions than can be counted is not judged by the first of them.
             unsure: !known.unknown.is_empty() || count.is_err(),
-            has_line: known.origin.span.is_some(),
+            voice,
             tests_mark,
             action,
         });
