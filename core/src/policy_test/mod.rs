@@ -1,7 +1,7 @@
 //! Policy tests: which packets must pass, which must not, and why.
 //!
 //! In: the text of a `tests.toml` (DESIGN, "The command line"); lists in it are cross products. Out: [`PolicyTests`],
-//! each test with the questions that it asks; [`PolicyTest::run`] asks them of a [`Simulator`] and tells which were
+//! each test with the questions that it asks; [`PolicyTest::run`] asks them of a [`Simulator`](crate::sim::Simulator) and tells which were
 //! answered otherwise. What can go wrong: a test with a mistake becomes a diagnostic and is left out as a whole, for it
 //! would ask something else than its author meant; the others run.
 //!
