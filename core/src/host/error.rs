@@ -34,6 +34,15 @@ pub enum Error {
         /// How long it had.
         limit: Duration,
     },
+    /// The kernel does not take or give what goes through a netlink socket.
+    Netlink {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the kernel said.
+        source: Errno,
+        /// What the user can do, where that is known.
+        advice: Option<&'static str>,
+    },
     /// A namespace can only be entered while the process has a single thread.
     Threads(usize),
     /// The system does not let us have a network namespace.
@@ -149,6 +158,7 @@ impl Error {
         match self {
             Self::Missing(missing) => Some(alloc::format!("apt-get install {}", packages(missing).join(" "))),
             Self::Namespace { advice, .. } => Some((*advice).to_string()),
+            Self::Netlink { advice, .. } => advice.map(String::from),
             Self::Start { .. } | Self::Refused(_) | Self::TimedOut { .. } | Self::Threads(_) => None,
         }
     }
@@ -169,7 +179,9 @@ impl fmt::Display for Error {
             Self::Threads(count) => {
                 write!(out, "can't enter a namespace with {count} threads running, only with one")
             }
-            Self::Namespace { attempt, .. } => write!(out, "can't {attempt}"),
+            Self::Namespace { attempt, .. } | Self::Netlink { attempt, .. } => {
+                write!(out, "can't {attempt}")
+            }
         }
     }
 }
@@ -178,7 +190,7 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Start { source, .. } => Some(source),
-            Self::Namespace { source, .. } => Some(source),
+            Self::Namespace { source, .. } | Self::Netlink { source, .. } => Some(source),
             Self::Missing(_) | Self::Refused(_) | Self::TimedOut { .. } | Self::Threads(_) => None,
         }
     }

@@ -92,7 +92,7 @@ const NANOSECONDS: u64 = 1_000_000_000;
 pub const TIME_FORMAT: &str = "%a %b %e %H:%M:%S %Y";
 
 /// What happened to a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Event<'a> {
     family: u8,
     ended: bool,
@@ -118,13 +118,13 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Writes what happened, in the words of libnetfilter_conntrack. `clock` tells a time, given in
+/// Writes what happened, in the words of `libnetfilter_conntrack`. `clock` tells a time, given in
 /// seconds since 1970, in the form of [`TIME_FORMAT`].
 pub(super) fn write(event: &Event, clock: impl Fn(u64) -> String, to: &mut Writer) {
     let start = to.0.len();
     let word = |kind| event.attributes.find(kind).and_then(|value| be32(value, 0));
     let status = word(STATUS).unwrap_or_default();
-    let protocol = Tuple::new(event.inside(ORIGINAL)).protocol();
+    let protocol = Tuple::new(&event.inside(ORIGINAL)).protocol();
     to.padded_left(if event.ended { "[DESTROY]" } else { "[NEW]" }, 9).text(" ");
     to.padded(family(event.family), 8).text(" ").number(event.family).text(" ");
     let name = PROTOCOLS.iter().find(|(number, _)| *number == protocol).map_or("unknown", |(_, name)| name);
@@ -132,16 +132,16 @@ pub(super) fn write(event: &Event, clock: impl Fn(u64) -> String, to: &mut Write
     if let Some(seconds) = word(TIMEOUT) {
         to.number(seconds).text(" ");
     }
-    if let Some(state) = state(event.inside(PROTOCOL_STATE), protocol) {
+    if let Some(state) = state(&event.inside(PROTOCOL_STATE), protocol) {
         to.text(state).text(" ");
     }
-    Tuple::new(event.inside(ORIGINAL)).write("zone-orig=", to);
-    counters(event.inside(ORIGINAL_COUNTERS), to);
+    Tuple::new(&event.inside(ORIGINAL)).write("zone-orig=", to);
+    counters(&event.inside(ORIGINAL_COUNTERS), to);
     if status & SEEN_REPLY == 0 {
         to.text("[UNREPLIED] ");
     }
-    Tuple::new(event.inside(REPLY)).write("zone-reply=", to);
-    counters(event.inside(REPLY_COUNTERS), to);
+    Tuple::new(&event.inside(REPLY)).write("zone-reply=", to);
+    counters(&event.inside(REPLY_COUNTERS), to);
     if status & ASSURED != 0 {
         to.text("[ASSURED] ");
     }
@@ -154,7 +154,7 @@ pub(super) fn write(event: &Event, clock: impl Fn(u64) -> String, to: &mut Write
     if let Some(zone) = event.attributes.find(ZONE).and_then(|value| be16(value, 0)) {
         to.field("zone=", zone);
     }
-    times(event.inside(TIMES), clock, to);
+    times(&event.inside(TIMES), clock, to);
     if let Some(helper) = event.inside(HELPER).find(1) {
         to.text("helper=").foreign(until_nul(helper)).text(" ");
     }
@@ -179,7 +179,7 @@ struct Tuple<'a> {
 }
 
 impl<'a> Tuple<'a> {
-    fn new(attributes: Attributes<'a>) -> Self {
+    fn new(attributes: &Attributes<'a>) -> Self {
         let inside = |kind| Attributes::new(attributes.find(kind).unwrap_or_default());
         let zone = attributes.find(3).and_then(|value| be16(value, 0));
         Self { addresses: inside(1), ends: inside(2), zone }
@@ -219,7 +219,7 @@ impl<'a> Tuple<'a> {
     }
 }
 
-fn state(states: Attributes, protocol: u8) -> Option<&'static str> {
+fn state(states: &Attributes, protocol: u8) -> Option<&'static str> {
     let (kind, names) = match protocol {
         TCP => (1, TCP_STATES),
         DCCP => (2, DCCP_STATES),
@@ -230,7 +230,7 @@ fn state(states: Attributes, protocol: u8) -> Option<&'static str> {
     names.get(usize::from(number)).copied()
 }
 
-fn counters(counters: Attributes, to: &mut Writer) {
+fn counters(counters: &Attributes, to: &mut Writer) {
     let count = |kind| counters.find(kind).and_then(|value| be64(value, 0));
     if let (Some(packets), Some(bytes)) = (count(1), count(2)) {
         to.text("packets=").large(packets).text(" bytes=").large(bytes).text(" ");
@@ -238,7 +238,7 @@ fn counters(counters: Attributes, to: &mut Writer) {
 }
 
 /// When it began and ended, in nanoseconds since 1970.
-fn times(times: Attributes, clock: impl Fn(u64) -> String, to: &mut Writer) {
+fn times(times: &Attributes, clock: impl Fn(u64) -> String, to: &mut Writer) {
     let time = |kind| times.find(kind).and_then(|value| be64(value, 0));
     let (began, ended) = (time(1), time(2));
     if let (Some(began), Some(ended)) = (began, ended) {
@@ -258,8 +258,8 @@ fn until_nul(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::netlink::Messages;
     use crate::log::line;
+    use crate::log::netlink::Messages;
     use alloc::vec::Vec;
 
     /// Messages of Linux 6.18 as hexadecimal numbers, each with what `conntrack -E -o extended,ktimestamp` (1.4.7) said.

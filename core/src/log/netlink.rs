@@ -46,7 +46,7 @@ impl Message<'_> {
 }
 
 /// The messages of a datagram.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Messages<'a>(&'a [u8]);
 
 impl<'a> Messages<'a> {
@@ -81,7 +81,7 @@ pub struct Attribute<'a> {
 }
 
 /// The attributes in some bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Attributes<'a>(&'a [u8]);
 
 impl<'a> Attributes<'a> {
@@ -94,8 +94,8 @@ impl<'a> Attributes<'a> {
     }
 
     /// The value of the last attribute of a kind.
-    pub fn find(self, kind: u16) -> Option<&'a [u8]> {
-        self.filter(|attribute| attribute.kind == kind).last().map(|attribute| attribute.value)
+    pub fn find(&self, kind: u16) -> Option<&'a [u8]> {
+        self.clone().filter(|attribute| attribute.kind == kind).last().map(|attribute| attribute.value)
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!((first.kind, first.sequence, first.error()), (0x0401, 7, None));
         assert_eq!(first.payload.get(..4), Some([2, 0, 2, 1].as_slice()));
         let attributes = Attributes::new(&first.payload[4..]);
-        assert_eq!(attributes.map(|attribute| attribute.kind).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(attributes.clone().map(|attribute| attribute.kind).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(attributes.find(2), Some([1, 2, 3, 4].as_slice()));
         assert_eq!((attributes.find(3), attributes.find(4)), (Some([].as_slice()), None));
         assert_eq!((last.kind, last.payload), (DONE, [].as_slice()));

@@ -25,12 +25,7 @@ pub struct Prefix<'a> {
 impl<'a> Prefix<'a> {
     /// Reads a prefix. One that is not of our form is a message without guest and chain.
     pub fn new(prefix: &'a [u8]) -> Self {
-        Self::ours(prefix).unwrap_or(Self {
-            vmid: 0,
-            level: DEFAULT_LEVEL,
-            chain: NO_CHAIN,
-            message: prefix,
-        })
+        Self::ours(prefix).unwrap_or(Self { vmid: 0, level: DEFAULT_LEVEL, chain: NO_CHAIN, message: prefix })
     }
 
     fn ours(prefix: &'a [u8]) -> Option<Self> {

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod diff;
+mod logger;
 mod node;
 mod simulate;
 mod test;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
 pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use logger::LoggerArgs;
 pub(crate) use node::NodeArgs;
 pub(crate) use simulate::{SimulateArgs, SimulateProtocol};
 pub(crate) use test::{TestArgs, TestFormat};
@@ -77,6 +79,11 @@ pub(crate) enum Command {
     /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
     #[command(after_help = help(diff::EXAMPLES))]
     Diff(DiffArgs),
+    /// Write a line for every packet that a rule logs; a service
+    ///
+    /// Reads NFLOG group 0 of the network namespace it runs in, in the foreground. The lines are those of pvefw-logger.
+    #[command(after_help = help(logger::EXAMPLES))]
+    Logger(LoggerArgs),
     /// Say what happens to a packet, as `pve-firewall simulate` does
     #[command(after_help = help(simulate::EXAMPLES))]
     Simulate(SimulateArgs),
@@ -111,7 +118,7 @@ mod tests {
 
     #[test]
     fn help_teaches_examples_and_statuses() {
-        for command in ["check", "compile", "diff", "simulate", "test", "trace", "try"] {
+        for command in ["check", "compile", "diff", "logger", "simulate", "test", "trace", "try"] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");

@@ -71,14 +71,14 @@ fn routing(length: u8, rest: &[u8], to: &mut Writer) -> Option<()> {
     to.field("TYPE=", kind).field("SEGMENTS=", segments);
     match kind {
         // Every address is two units long.
-        0 if length % 2 != 0 || segments > length / 2 => _ = to.text("INVALID=SEGMENTS "),
-        2 => match array(rest, 8) {
-            Some(home) => _ = to.text("HOME=").v6(home).text(" "),
-            None => {
+        0 if !length.is_multiple_of(2) || segments > length / 2 => _ = to.text("INVALID=SEGMENTS "),
+        2 => {
+            let Some(home) = array(rest, 8) else {
                 to.too_short(rest);
                 return None;
-            }
-        },
+            };
+            to.text("HOME=").v6(home).text(" ");
+        }
         _ => {}
     }
     Some(())

@@ -9,7 +9,6 @@ mod ipv4;
 mod ipv6;
 mod transport;
 
-
 use super::write::Writer;
 
 /// What a packet is on the network layer.
