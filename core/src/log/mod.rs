@@ -16,6 +16,7 @@
 
 mod bytes;
 pub mod conntrack;
+pub mod entry;
 pub mod event;
 pub mod line;
 pub mod links;
@@ -25,5 +26,6 @@ pub mod prefix;
 pub mod stamp;
 mod write;
 
+pub use entry::Entry;
 pub use event::Event;
 pub use links::Links;

@@ -9,6 +9,9 @@ mod ipv4;
 mod ipv6;
 mod transport;
 
+#[cfg(test)]
+mod tests;
+
 use super::write::Writer;
 
 /// What a packet is on the network layer.
