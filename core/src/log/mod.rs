@@ -23,6 +23,7 @@ pub mod links;
 pub mod netlink;
 pub mod packet;
 pub mod prefix;
+pub mod responsible;
 pub mod stamp;
 mod write;
 
