@@ -193,7 +193,8 @@ mod tests {
     fn check(message: &str, packet: &str, wanted: &[u32]) {
         let mut datacenter = Datacenter::new();
         datacenter.add("firewall/cluster.fw", "[OPTIONS]\nenable: 1\n");
-        datacenter.add("nodes/n/qemu-server/100.conf", "net0: virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\n");
+        datacenter
+            .add("nodes/n/qemu-server/100.conf", "net0: virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\n");
         let file = datacenter
             .add(
                 "firewall/100.fw",

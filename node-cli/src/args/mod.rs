@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod diff;
+mod log;
 mod logger;
 mod node;
 mod simulate;
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
 pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use log::{LogArgs, LogFormat};
 pub(crate) use logger::LoggerArgs;
 pub(crate) use node::NodeArgs;
 pub(crate) use simulate::{SimulateArgs, SimulateProtocol};
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
     #[command(after_help = help(diff::EXAMPLES))]
     Diff(DiffArgs),
+    /// Show what rules have logged, and which rules that were
+    #[command(after_help = help(log::EXAMPLES))]
+    Log(LogArgs),
     /// Write a line for every packet that a rule logs; a service
     ///
     /// Reads NFLOG group 0 of the network namespace it runs in, in the foreground. The lines are those of pvefw-logger.
@@ -118,7 +123,7 @@ mod tests {
 
     #[test]
     fn help_teaches_examples_and_statuses() {
-        for command in ["check", "compile", "diff", "logger", "simulate", "test", "trace", "try"] {
+        for command in ["check", "compile", "diff", "log", "logger", "simulate", "test", "trace", "try"] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");

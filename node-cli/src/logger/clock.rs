@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     fn clock(zone: &str) -> Clock {
-        Clock { zone: TimeZone::posix(zone).unwrap(), last: (0, String::new()) }
+        Clock { zone: TimeZone::posix(zone).unwrap(), last: (1, String::new()) }
     }
 
     #[test]

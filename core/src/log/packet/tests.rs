@@ -40,7 +40,7 @@ fn format_v4(first: &str, fragment: &str, protocol: &str) -> String {
     alloc::format!("{first} 003c 1234 {fragment} 40 {protocol} 0000 0a000001 c0a8fffe")
 }
 
-/// What follows 2001:db8::1 to ff02::1.
+/// What follows the addresses `2001:db8::1` and `ff02::1`.
 #[track_caller]
 fn check_v6(next: &str, cases: &[(&str, &str)]) {
     for (rest, wanted) in cases {
@@ -95,7 +95,10 @@ fn tcp() {
                 "0001 0002 00000003 00000004 503f 0005 0000 0006",
                 "PROTO=TCP SPT=1 DPT=2 SEQ=3 ACK=4 WINDOW=5 URG ACK PSH RST SYN FIN URGP=6 ",
             ),
-            ("0001 0002 00000003 00000004 50c0 0005 0000 0006", "PROTO=TCP SPT=1 DPT=2 SEQ=3 ACK=4 WINDOW=5 "),
+            (
+                "0001 0002 00000003 00000004 50c0 0005 0000 0006",
+                "PROTO=TCP SPT=1 DPT=2 SEQ=3 ACK=4 WINDOW=5 ",
+            ),
             ("d431 0050 0000000a", "PROTO=TCP LEN=8 INVALID=LEN "),
         ],
     );
@@ -190,7 +193,10 @@ fn headers_that_extend_ipv6() {
                 &then("11 02 00 02 00000000 20010db8000000000000000000000002"),
                 "TYPE=0 SEGMENTS=2 INVALID=SEGMENTS PROTO=UDP SPT=40000 DPT=53 LEN=8 ",
             ),
-            (&then("11 01 00 00 000000000000000000000000"), "TYPE=0 SEGMENTS=0 INVALID=SEGMENTS PROTO=UDP SPT=40000 DPT=53 LEN=8 "),
+            (
+                &then("11 01 00 00 000000000000000000000000"),
+                "TYPE=0 SEGMENTS=0 INVALID=SEGMENTS PROTO=UDP SPT=40000 DPT=53 LEN=8 ",
+            ),
             (
                 &then("11 02 02 01 00000000 20010db8000000000000000000000002"),
                 "TYPE=2 SEGMENTS=1 HOME=2001:db8::2 PROTO=UDP SPT=40000 DPT=53 LEN=8 ",
@@ -207,8 +213,14 @@ fn fragments_of_ipv6() {
     check_v6(
         "2c",
         &[
-            ("11 00 0001 deadbeef 9c40 0035 0008 0000", "FRAG=0 ID=3735928559 MF PROTO=UDP SPT=40000 DPT=53 LEN=8 "),
-            ("11 00 05a8 deadbeef 9c40 0035 0008 0000", "FRAG=1448 ID=3735928559 PROTO=UDP SPT=40000 DPT=53 LEN=8 "),
+            (
+                "11 00 0001 deadbeef 9c40 0035 0008 0000",
+                "FRAG=0 ID=3735928559 MF PROTO=UDP SPT=40000 DPT=53 LEN=8 ",
+            ),
+            (
+                "11 00 05a8 deadbeef 9c40 0035 0008 0000",
+                "FRAG=1448 ID=3735928559 PROTO=UDP SPT=40000 DPT=53 LEN=8 ",
+            ),
             ("32 00 fff9 00000001", "FRAG=65528 ID=1 MF PROTO=ESP "),
             // The second byte has no meaning.
             ("32 ff 0000 00000001", "FRAG=0 ID=1 PROTO=ESP "),
@@ -240,7 +252,10 @@ fn icmpv6() {
             ),
             ("8600 0000 40 c0 0708 00007530", "PROTO=ICMPV6 TYPE=134 CODE=0 LEN=12 INVALID=LEN "),
             ("8700 0000 00000000 20010db8000000000000000000000002", "PROTO=ICMPV6 TYPE=135 CODE=0 "),
-            ("8800 0000 60000000 20010db8000000000000000000000002", "PROTO=ICMPV6 TYPE=136 CODE=0 NA=60000000 "),
+            (
+                "8800 0000 60000000 20010db8000000000000000000000002",
+                "PROTO=ICMPV6 TYPE=136 CODE=0 NA=60000000 ",
+            ),
             (
                 "8900 0000 00000000 fe800000000000000000000000000001 20010db8000000000000000000000002",
                 "PROTO=ICMPV6 TYPE=137 CODE=0 TARGET=fe80::1 GATEWAY=2001:db8::2 ",
