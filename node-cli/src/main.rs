@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Check(args) => command::check::run(&args, &output),
         Command::Compile(args) => command::compile::run(&args, &output),
         Command::Diff(args) => command::diff::run(&args, &output),
+        Command::Documents(args) => command::documents::run(&args),
         Command::Log(args) => command::log::run(&args, &output),
         Command::Logger(args) => logger::run(&args, &output),
         Command::Simulate(args) => command::simulate::run(&args, &output),

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod diff;
+mod documents;
 mod log;
 mod logger;
 mod node;
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
 pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use documents::DocumentsArgs;
 pub(crate) use log::{LogArgs, LogFormat};
 pub(crate) use logger::LoggerArgs;
 pub(crate) use node::NodeArgs;
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
     #[command(after_help = help(diff::EXAMPLES))]
     Diff(DiffArgs),
+    /// Write man pages and completions into a folder, for packages
+    #[command(hide = true)]
+    Documents(DocumentsArgs),
     /// Show what rules have logged, and which rules that were
     #[command(after_help = help(log::EXAMPLES))]
     Log(LogArgs),

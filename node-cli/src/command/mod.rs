@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod diff;
+pub(crate) mod documents;
 pub(crate) mod log;
 pub(crate) mod simulate;
 mod style;
