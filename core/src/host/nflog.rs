@@ -98,7 +98,16 @@ impl Nflog {
                 (FLAGS, &NUMBERED.to_be_bytes()),
             ],
         );
-        netlink.request(&configure, 3).map_err(|source| failed("read NFLOG group 0", source))?;
+        netlink.request(&configure, 3).map_err(|source| match source {
+            // The kernel says no to a second reader as it does to one without rights, which we are not: it has let us
+            // come this far.
+            Errno::EPERM | Errno::EBUSY => Error::Netlink {
+                attempt: "read NFLOG group 0",
+                source: Errno::EBUSY,
+                advice: Some("another program reads it, such as pvefw-logger or ulogd2: stop that one first"),
+            },
+            source => failed("read NFLOG group 0", source),
+        })?;
         Ok(Self { netlink, next: 0, counts: Counts::default() })
     }
 
@@ -149,7 +158,6 @@ fn failed(attempt: &'static str, source: Errno) -> Error {
         Errno::EPERM | Errno::EACCES => {
             Some("it takes the capability CAP_NET_ADMIN: run it as root, or as a service that has it")
         }
-        Errno::EBUSY => Some("another program reads it, such as pvefw-logger or ulogd2: stop that one first"),
         Errno::EPROTONOSUPPORT | Errno::EINVAL | Errno::ENOENT | Errno::EOPNOTSUPP => {
             Some("the kernel has no NFLOG: load its module with `modprobe nfnetlink_log`")
         }
