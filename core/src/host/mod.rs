@@ -15,6 +15,7 @@
 //! Firewall logic does not belong here: texts come in, counts go out.
 
 pub mod apply;
+pub mod configuration;
 pub mod confirm;
 pub mod error;
 pub mod load;

@@ -6,7 +6,7 @@ use std::fs;
 use std::os::fd::RawFd;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
-use nix::unistd::{close, setsid};
+use nix::unistd::{User, close, getuid, setsid};
 
 /// The capability that changing rules takes, and its bit.
 const NET_ADMIN: u32 = 12;
@@ -63,8 +63,8 @@ pub fn user() -> String {
     let named = |name| std::env::var(name).ok().filter(|name: &String| !name.is_empty());
     named("SUDO_USER")
         .or_else(|| named("USER"))
-        .or_else(|| named("LOGNAME"))
-        .unwrap_or_else(|| alloc::format!("user {}", nix::unistd::getuid()))
+        .or_else(|| User::from_uid(getuid()).ok().flatten().map(|user| user.name))
+        .unwrap_or_else(|| alloc::format!("user {}", getuid()))
 }
 
 #[cfg(test)]

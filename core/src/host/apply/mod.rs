@@ -54,6 +54,8 @@ pub struct Target {
     pub logging: Vec<Logging>,
     /// Tells it from others: SHA-1 of the texts in hexadecimal.
     pub digest: String,
+    /// What they were compiled from ([`super::configuration::pack`]), if they were.
+    pub configuration: String,
     /// The state it was loaded as before, if it was.
     pub copy_of: Option<u64>,
 }
@@ -63,7 +65,7 @@ impl Target {
     pub fn compiled(texts: Restore, node: Option<String>, logging: Vec<Logging>) -> Self {
         let rules = Rules::of(&Texts::from(&texts));
         let digest = digest(&texts);
-        Self { texts, rules, form: Form::Made, node, logging, digest, copy_of: None }
+        Self { texts, rules, form: Form::Made, node, logging, digest, configuration: String::new(), copy_of: None }
     }
 
     /// Nothing of ours.
@@ -88,6 +90,7 @@ impl Target {
             node,
             logging,
             digest,
+            configuration: store.configuration(id).unwrap_or_default(),
             copy_of: Some(id),
         })
     }

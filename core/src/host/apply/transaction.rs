@@ -352,7 +352,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
                 form: Form::Found,
                 copy_of: None,
             };
-            self.store.store(&state, &Texts::from(&texts), &[], record.current)?;
+            self.store.store(&state, &Texts::from(&texts), &[], "", record.current)?;
             Some(state.id)
         };
         if target.rules.is_empty() {
@@ -368,7 +368,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             form: target.form,
             copy_of: target.copy_of,
         };
-        self.store.store(&state, &Texts::from(&target.texts), &target.logging, from.or(record.current))?;
+        let texts = Texts::from(&target.texts);
+        self.store.store(&state, &texts, &target.logging, &target.configuration, from.or(record.current))?;
         Ok((from, Some(state.id)))
     }
 

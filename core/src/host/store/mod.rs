@@ -7,7 +7,7 @@
 //! pending.json        a state that waits to be confirmed
 //! loaded.json         what the kernel printed of each chain of ours: to know it again
 //! applied.json        the rules that log, with their lines (for `pvefw log`)
-//! states/7/           a state: state.json, the inputs of the four restore tools, and the rules that log
+//! states/7/           a state: state.json, the inputs of the four restore tools, the rules that log, the configuration
 //! ```
 //!
 //! INVARIANT: every file is complete at any moment: it is written under another name, synced, and renamed. What is not
@@ -18,7 +18,7 @@ mod lock;
 mod model;
 
 use alloc::collections::BTreeMap;
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,7 @@ const KNOWN: &str = "loaded.json";
 const LOGGING: &str = "applied.json";
 const STATES: &str = "states";
 const STATE: &str = "state.json";
+const STATE_CONFIGURATION: &str = "configuration.json";
 const STATE_LOGGING: &str = "logging.json";
 
 /// A state directory.
@@ -176,6 +177,11 @@ impl Store {
         files::read_json(&self.state_folder(id).join(STATE_LOGGING)).unwrap_or_default()
     }
 
+    /// What a state was compiled from, if it was.
+    pub fn configuration(&self, id: u64) -> Option<String> {
+        files::read_text(&self.state_folder(id).join(STATE_CONFIGURATION)).ok().filter(|text| !text.is_empty())
+    }
+
     /// The texts of a state.
     ///
     /// # Errors
@@ -213,11 +219,13 @@ impl Store {
         state: &State,
         texts: &Texts<'_>,
         logging: &[Logging],
+        configuration: &str,
         like: Option<u64>,
     ) -> Result<(), Error> {
         let logging = serde_json::to_string(logging).unwrap_or_default();
         let contents = [
             (STATE_LOGGING, logging.as_str()),
+            (STATE_CONFIGURATION, configuration),
             ("ipset", texts.ipset),
             ("iptables", texts.iptables),
             ("ip6tables", texts.ip6tables),

@@ -48,7 +48,7 @@ fn states_are_kept_ten_long_and_share_what_is_the_same() {
     let _guard = store.lock("test", Duration::ZERO).unwrap();
     for id in 1..=13 {
         assert_eq!(store.next(), id);
-        store.store(&state(id), &TEXTS, &[], id.checked_sub(1)).unwrap();
+        store.store(&state(id), &TEXTS, &[], "", id.checked_sub(1)).unwrap();
         store.prune(&[2]).unwrap();
     }
     let kept: Vec<u64> = store.states().iter().map(|state| state.id).collect();

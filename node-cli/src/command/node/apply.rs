@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use pvefw_core::host::apply::{Applier, Confirm, Done, Options};
@@ -93,8 +94,9 @@ pub(super) fn time(time: Duration) -> String {
 fn arm(store: &Store, args: &StateArgs) -> Result<u32, Error> {
     const NAME: &str = "pvefw watchdog";
     let failed = |source| Error::Start { tool: NAME.into(), source };
+    // Also where the program was replaced or removed since.
     let mut command = Command::new("/proc/self/exe");
-    command.arg("watchdog").arg("--state").arg(store.folder());
+    command.arg0("pvefw").arg("watchdog").arg("--state").arg(store.folder());
     if let Some(pending) = store.pending().and_then(|pending| pending.state) {
         command.arg("--waits").arg(pending.to_string());
     }

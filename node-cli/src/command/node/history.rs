@@ -4,7 +4,7 @@ use pvefw_core::diff::{Diff, render};
 use pvefw_core::host::store::{State, Store};
 use serde::Serialize;
 
-use super::loaded::Loaded;
+use super::loaded::{Loaded, only_effects};
 use super::{store, unusable};
 use crate::args::{Format, HistoryArgs};
 use crate::exit::{Exit, Stop};
@@ -53,13 +53,23 @@ pub(crate) fn run(args: &HistoryArgs, output: &Output) -> Result<Exit, Stop> {
 
 /// What a state has changed.
 fn changes(store: &Store, before: Option<&State>, state: &State, output: &Output) -> Result<String, Stop> {
-    let loaded = |state: &State| {
-        store.rules(state.id).map(|rules| Loaded::new(&rules)).map_err(|error| unusable(&error))
+    let loaded = |state: &State| -> Result<Loaded, Stop> {
+        let rules = store.rules(state.id).map_err(|error| unusable(&error))?;
+        Ok(Loaded::state(store, state.id, &rules))
     };
     let Some(before) = before else { return Ok("the first that is kept\n".to_owned()) };
-    let (old, new) = (loaded(before)?, loaded(state)?);
+    let (mut old, mut new) = (loaded(before)?, loaded(state)?);
+    if old.is_compiled() != new.is_compiled() {
+        // Only dumps can be compared with dumps.
+        let dumped = |state: &State| store.rules(state.id).map(|rules| Loaded::dumped(&rules));
+        old = dumped(before).map_err(|error| unusable(&error))?;
+        new = dumped(state).map_err(|error| unusable(&error))?;
+    }
     let diff = Diff::new(old.side(), new.side());
-    let entries = diff.entries(old.side(), new.side());
+    let mut entries = diff.entries(old.side(), new.side());
+    if !old.is_compiled() {
+        only_effects(&mut entries);
+    }
     let options = render::Options { style: output.for_data().style, rules: true };
     Ok(render::text(&diff, &entries, old.side(), new.side(), None, options))
 }

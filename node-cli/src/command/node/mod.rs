@@ -24,7 +24,7 @@ use pvefw_core::host::apply::Target;
 use pvefw_core::host::error::Missing;
 use pvefw_core::host::logging::logging;
 use pvefw_core::host::store::{Guard, Store};
-use pvefw_core::host::{Error, Machine, Texts, Tool, Tools, process};
+use pvefw_core::host::{Error, Machine, Texts, Tool, Tools, configuration, process};
 use pvefw_core::ir::Ruleset;
 
 use super::{Findings, warn};
@@ -69,15 +69,16 @@ impl Desired {
         warn(&root.warnings, output);
         let (ruleset, sink) = root.datacenter.compile(&facts);
         let logging = logging(&ruleset, root.datacenter.files());
-        let target = Target::compiled(emit::restore(&ruleset), facts.node.clone(), logging);
+        let mut target = Target::compiled(emit::restore(&ruleset), facts.node.clone(), logging);
+        target.configuration = configuration::pack(&root.datacenter, &facts);
         let counts = sink.counts();
         let shown = root.path.display().to_string();
         if counts.errors > 0 {
             let findings = Findings::of_files(root.datacenter.files().clone(), sink, root.files);
             output.aside(&findings.human(&output.for_notices()));
         } else if counts.warnings > 0 {
-            let some = if counts.warnings == 1 { "a warning".into() } else { format!("{} warnings", counts.warnings) };
-            output.notice(Kind::Note, format!("there is {some} about the configuration: `pvefw check {shown}`"));
+            let there = if counts.warnings == 1 { "is a warning".into() } else { format!("are {} warnings", counts.warnings) };
+            output.notice(Kind::Note, format!("there {there} about the configuration: `pvefw check {shown}`"));
         }
         let refused = counts.errors > 0 && errors == Errors::Refuse;
         Ok(Self { datacenter: root.datacenter, facts, ruleset, target, refused })

@@ -3,13 +3,11 @@
 use pvefw_core::diff::{Diff, Side, render};
 use pvefw_core::host::apply::Applier;
 use pvefw_core::host::plan::{BridgeLoading, Compare, Kernel, Plan, Suspects, Wanted};
-use pvefw_core::host::rules::Rules;
 use pvefw_core::host::{process, verify};
-use pvefw_core::readback;
 use pvefw_core::report;
 use serde::Serialize;
 
-use super::loaded::Loaded;
+use super::loaded::{Loaded, only_effects};
 use super::{Desired, Errors, Session, store, told, unusable};
 use crate::args::{Format, PlanArgs};
 use crate::exit::{Exit, Stop};
@@ -23,12 +21,14 @@ pub(crate) fn run(args: &PlanArgs, output: &Output) -> Result<Exit, Stop> {
         Desired::refuse(output, "nothing is planned");
         return Ok(Exit::Findings);
     }
-    let (plan, have) = planned(args, &desired, output)?;
-    let loaded = Loaded::new(&have);
-    let ruleset = readback::normal(&desired.ruleset);
+    let (plan, loaded) = planned(args, &desired, output)?;
+    let ruleset = loaded.comparable(&desired.ruleset);
     let new = Side { ruleset: &ruleset, files: desired.datacenter.files() };
     let diff = Diff::new(loaded.side(), new);
-    let entries = diff.entries(loaded.side(), new);
+    let mut entries = diff.entries(loaded.side(), new);
+    if !loaded.is_compiled() {
+        only_effects(&mut entries);
+    }
     match args.format {
         Format::Human => {
             if plan.is_empty() {
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &PlanArgs, output: &Output) -> Result<Exit, Stop> {
 }
 
 /// The plan and what is loaded of ours. Without the right to ask the kernel, what was applied last counts as loaded.
-fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan, Rules), Stop> {
+fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan, Loaded), Stop> {
     if process::may_change_rules() {
         let session = Session::open(&args.state)?;
         let applier = Applier { host: &session.machine, store: &session.store };
@@ -59,10 +59,15 @@ fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan,
         if session.store.journal().is_some() && session.store.holder().is_none() {
             output.notice(Kind::Warning, "an apply was interrupted: `pvefw apply` completes it, `pvefw rollback` undoes it");
         }
-        return Ok((plan, survey.kernel.rules));
+        let loaded = match survey.state {
+            Some(id) => Loaded::state(&session.store, id, &survey.kernel.rules),
+            None => Loaded::dumped(&survey.kernel.rules),
+        };
+        return Ok((plan, loaded));
     }
     let store = store(&args.state);
-    let have = store.record().and_then(|record| record.current).and_then(|id| store.rules(id).ok());
+    let state = store.record().and_then(|record| record.current);
+    let have = state.and_then(|id| store.rules(id).ok());
     output.notice(
         Kind::Note,
         match have {
@@ -71,10 +76,14 @@ fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan,
         },
     );
     let have = have.unwrap_or_default();
-    let kernel = Kernel { rules: have.clone(), bridge: String::new() };
+    let loaded = match state {
+        Some(id) => Loaded::state(&store, id, &have),
+        None => Loaded::dumped(&have),
+    };
+    let kernel = Kernel { rules: have, bridge: String::new() };
     let none = Suspects::new();
     let wanted = Wanted { rules: &desired.target.rules, compare: Compare::Signatures(&none) };
-    Ok((Plan::new(&kernel, wanted, BridgeLoading::Chains), have))
+    Ok((Plan::new(&kernel, wanted, BridgeLoading::Chains), loaded))
 }
 
 /// What `--format json` prints.
