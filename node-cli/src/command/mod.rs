@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod diff;
+pub(crate) mod node;
 pub(crate) mod simulate;
 pub(crate) mod test;
 pub(crate) mod trace;
