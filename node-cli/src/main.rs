@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod example;
 mod exit;
+mod logger;
 mod output;
 mod root;
 
@@ -38,6 +39,9 @@ fn main() -> ExitCode {
         Command::Localnet(args) => command::node::localnet::run(&args, &output),
         Command::Plan(args) => command::node::plan::run(&args, &output),
         Command::Rollback(args) => command::node::rollback::run(&args, &output),
+        Command::Documents(args) => command::documents::run(&args),
+        Command::Log(args) => command::log::run(&args, &output),
+        Command::Logger(args) => logger::run(&args, &output),
         Command::Simulate(args) => command::simulate::run(&args, &output),
         Command::Status(args) => command::node::status::run(&args, &output),
         Command::Stop(args) => command::node::stop::run(&args, &output),

@@ -17,6 +17,7 @@ mod workspace;
 mod bench;
 mod ci;
 mod conformance;
+mod deb;
 mod deny;
 mod fuzz;
 mod lab;
@@ -47,10 +48,11 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 10] = [
+const TASKS: [&Task; 11] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
+    &deb::TASK,
     &lint::TASK,
     &deny::TASK,
     &ci::TASK,

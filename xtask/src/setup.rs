@@ -22,6 +22,14 @@ pub(crate) const KERNEL_TOOLS: [Need; 4] = [
     Need { program: "ip", package: "iproute2" },
 ];
 
+/// What looks at units, and installs packages in a clean root.
+pub(crate) const PACKAGING: [Need; 4] = [
+    Need { program: "dpkg-shlibdeps", package: "dpkg-dev" },
+    Need { program: "xz", package: "xz-utils" },
+    Need { program: "systemd-analyze", package: "systemd" },
+    Need { program: "mmdebstrap", package: "mmdebstrap" },
+];
+
 /// What libFuzzer is built with.
 pub(crate) const CXX: [Need; 1] = [Need { program: "c++", package: "g++" }];
 
@@ -69,11 +77,16 @@ pub(crate) fn debian(packages: &[&str]) -> Outcome {
 
 /// Makes sure that one of cargo's own tools is there: `cargo-deny`, `cargo-fuzz`.
 pub(crate) fn cargo_tool(name: &str) -> Outcome {
+    cargo_tool_with(name, &[])
+}
+
+/// The same, with more words for `cargo install`.
+pub(crate) fn cargo_tool_with(name: &str, words: &[&str]) -> Outcome {
     if sh::have(name) || cargo_home().is_some_and(|home| home.join("bin").join(name).is_file()) {
         return Ok(());
     }
     eprintln!("{name} is not on this machine: building it takes some minutes, once");
-    sh::run(&mut workspace::cargo(&["install", name, "--locked"])?)
+    sh::run(workspace::cargo(&["install", name, "--locked"])?.args(words))
 }
 
 /// The name of a nightly tool chain that rustup has on this machine. Naming another would make rustup fetch it.

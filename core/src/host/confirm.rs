@@ -134,7 +134,10 @@ pub enum Unconfirmed {
 ///
 /// # Errors
 /// [`Unconfirmed`].
-pub fn confirm<H: Host + ?Sized>(applier: &Applier<'_, H>, _lock: &Guard) -> Result<Option<u64>, Unconfirmed> {
+pub fn confirm<H: Host + ?Sized>(
+    applier: &Applier<'_, H>,
+    _lock: &Guard,
+) -> Result<Option<u64>, Unconfirmed> {
     let store = applier.store;
     let Some(pending) = store.pending() else { return Err(Unconfirmed::Nothing) };
     if pending.boot != applier.host.clock().boot {
@@ -170,5 +173,11 @@ pub fn go_back<H: Host + ?Sized>(
 /// The state before the one that is loaded.
 pub fn previous<H: Host + ?Sized>(applier: &Applier<'_, H>) -> Option<u64> {
     let current = applier.store.record().and_then(|record| record.current);
-    applier.store.states().iter().rev().map(|state| state.id).find(|id| current.is_none_or(|current| *id < current))
+    applier
+        .store
+        .states()
+        .iter()
+        .rev()
+        .map(|state| state.id)
+        .find(|id| current.is_none_or(|current| *id < current))
 }

@@ -53,6 +53,15 @@ pub enum Error {
         /// Who that is, as far as the lock file says.
         holder: String,
     },
+    /// The kernel does not take or give what goes through a netlink socket.
+    Netlink {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the kernel said.
+        source: Errno,
+        /// What the user can do, where that is known.
+        advice: Option<&'static str>,
+    },
     /// A namespace can only be entered while the process has a single thread.
     Threads(usize),
     /// The system does not let us have a network namespace.
@@ -176,7 +185,9 @@ impl Error {
                 std::io::ErrorKind::ReadOnlyFilesystem => {
                     Some("mount it writable, or name another folder: `--state DIR`".to_string())
                 }
-                std::io::ErrorKind::StorageFull => Some("make room, or name another folder: `--state DIR`".to_string()),
+                std::io::ErrorKind::StorageFull => {
+                    Some("make room, or name another folder: `--state DIR`".to_string())
+                }
                 _ => None,
             },
             Self::Start { .. }
@@ -185,6 +196,7 @@ impl Error {
             | Self::Unverified(_)
             | Self::Thread
             | Self::Threads(_) => None,
+            Self::Netlink { advice, .. } => advice.map(String::from),
         }
     }
 }
@@ -210,7 +222,9 @@ impl fmt::Display for Error {
             Self::Threads(count) => {
                 write!(out, "can't enter a namespace with {count} threads running, only with one")
             }
-            Self::Namespace { attempt, .. } => write!(out, "can't {attempt}"),
+            Self::Namespace { attempt, .. } | Self::Netlink { attempt, .. } => {
+                write!(out, "can't {attempt}")
+            }
         }
     }
 }
@@ -219,7 +233,7 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Start { source, .. } => Some(source),
-            Self::Namespace { source, .. } => Some(source),
+            Self::Namespace { source, .. } | Self::Netlink { source, .. } => Some(source),
             Self::File { source, .. } => Some(source),
             Self::Missing(_)
             | Self::Refused(_)

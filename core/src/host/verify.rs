@@ -40,7 +40,9 @@ pub fn differences(have: &Kernel, want: &Rules, form: Form, sent: &[(TableId, Bo
         found.extend(named(&changes.chains.created, "is missing"));
         found.extend(named(&changes.chains.changed, "is another one"));
         found.extend(named(&changes.chains.removed, "is there but unwanted"));
-        found.extend(changes.hooked.iter().map(|(from, _)| format!("{table}: the hook in `{from}` is missing")));
+        found.extend(
+            changes.hooked.iter().map(|(from, _)| format!("{table}: the hook in `{from}` is missing")),
+        );
         found.extend(
             changes.unhooked.iter().map(|(from, _)| format!("{table}: the hook in `{from}` is unwanted")),
         );

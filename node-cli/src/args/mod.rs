@@ -4,6 +4,9 @@ mod apply;
 mod check;
 mod compile;
 mod diff;
+mod documents;
+mod log;
+mod logger;
 mod node;
 mod simulate;
 mod test;
@@ -13,12 +16,15 @@ mod try_;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use apply::{
-    ApplyArgs, ConfirmArgs, Format, HistoryArgs, LocalnetArgs, PlanArgs, RollbackArgs, StateArgs, StatusArgs, StopArgs,
-    WatchdogArgs,
+    ApplyArgs, ConfirmArgs, Format, HistoryArgs, LocalnetArgs, PlanArgs, RollbackArgs, StateArgs, StatusArgs,
+    StopArgs, WatchdogArgs,
 };
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
 pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use documents::DocumentsArgs;
+pub(crate) use log::{LogArgs, LogFormat};
+pub(crate) use logger::LoggerArgs;
 pub(crate) use node::NodeArgs;
 pub(crate) use simulate::{SimulateArgs, SimulateProtocol};
 pub(crate) use test::{TestArgs, TestFormat};
@@ -104,6 +110,17 @@ pub(crate) enum Command {
     /// Go back to an earlier state
     #[command(after_help = help(apply::ROLLBACK))]
     Rollback(RollbackArgs),
+    /// Write man pages and completions into a folder, for packages
+    #[command(hide = true)]
+    Documents(DocumentsArgs),
+    /// Show what rules have logged, and which rules that were
+    #[command(after_help = help(log::EXAMPLES))]
+    Log(LogArgs),
+    /// Write a line for every packet that a rule logs; a service
+    ///
+    /// Reads NFLOG group 0 of the network namespace it runs in, in the foreground. The lines are those of pvefw-logger.
+    #[command(after_help = help(logger::EXAMPLES))]
+    Logger(LoggerArgs),
     /// Say what happens to a packet, as `pve-firewall simulate` does
     #[command(after_help = help(simulate::EXAMPLES))]
     Simulate(SimulateArgs),
@@ -147,8 +164,8 @@ mod tests {
     #[test]
     fn help_teaches_examples_and_statuses() {
         for command in [
-            "apply", "check", "compile", "confirm", "diff", "history", "localnet", "plan", "rollback", "simulate",
-            "status", "stop", "test", "trace", "try",
+            "apply", "check", "compile", "confirm", "diff", "history", "localnet", "log", "logger", "plan",
+            "rollback", "simulate", "status", "stop", "test", "trace", "try",
         ] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();

@@ -269,7 +269,11 @@ impl Node<'_> {
         }
         command.args(rest).arg("--state").arg(&self.state);
         command.args(["--variant", self.variant.name(), "--tool-limit", TOOL_LIMIT]);
-        let path = if wrapped { format!("{}:/usr/sbin:/usr/bin", self.tools.display()) } else { "/usr/sbin:/usr/bin".into() };
+        let path = if wrapped {
+            format!("{}:/usr/sbin:/usr/bin", self.tools.display())
+        } else {
+            "/usr/sbin:/usr/bin".into()
+        };
         command.env_clear().env("PATH", path).env("USER", "faults");
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let said = fs::File::create(self.bench.folder.join("said")).map_err(|error| error.to_string())?;
@@ -286,7 +290,9 @@ impl Node<'_> {
     fn must(&self, words: &[&str], root: Option<&Root>) -> Result<(), String> {
         match self.run(words, root)? {
             (Some(0), _) => Ok(()),
-            (code, said) => Err(format!("`pvefw {}` without a fault ended with {code:?}: {said}", words.join(" "))),
+            (code, said) => {
+                Err(format!("`pvefw {}` without a fault ended with {code:?}: {said}", words.join(" ")))
+            }
         }
     }
 }
@@ -303,7 +309,8 @@ impl SmallDisk {
         fs::create_dir_all(state).map_err(fail)?;
         let run = |words: &[&str], paths: &[&Path]| {
             let (program, rest) = words.split_first().ok_or("no program")?;
-            let status = Command::new(program).args(rest).args(paths).stderr(Stdio::null()).status().map_err(fail)?;
+            let status =
+                Command::new(program).args(rest).args(paths).stderr(Stdio::null()).status().map_err(fail)?;
             if status.success() { Ok(()) } else { Err(format!("`{}` failed", words.join(" "))) }
         };
         run(&["cp", "-a"], &[state, &aside])?;
@@ -353,7 +360,10 @@ fn wait(child: &mut Child) -> Result<Option<i32>, String> {
 /// Waits until the process that watches has seen that whoever was loading is gone.
 fn settle(state: &Path) {
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(20) && state.join("pending.json").exists() && state.join("journal.json").exists() {
+    while begun.elapsed() < Duration::from_secs(20)
+        && state.join("pending.json").exists()
+        && state.join("journal.json").exists()
+    {
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -382,8 +392,11 @@ fn foreign(machine: &Machine) -> Result<Vec<String>, String> {
         let text = machine.save(tool).map_err(|error| error.in_full())?;
         let ours = |line: &str| line.contains("PVEFW-") || line.starts_with('#') || is_of_guest(line);
         // Tables come into being with their first rule; what counts is what is in them.
-        let kept = text.lines().filter(|line| !ours(line) && !line.starts_with(['*', ':']) && *line != "COMMIT");
-        lines.extend(kept.map(|line| format!("{} {}", tool.name(), line.split(" initval").next().unwrap_or_default())));
+        let kept =
+            text.lines().filter(|line| !ours(line) && !line.starts_with(['*', ':']) && *line != "COMMIT");
+        lines.extend(
+            kept.map(|line| format!("{} {}", tool.name(), line.split(" initval").next().unwrap_or_default())),
+        );
         lines.extend(text.lines().filter(|line| line.starts_with(":theirs")).map(str::to_owned));
     }
     Ok(lines)
@@ -417,7 +430,8 @@ fn judge(kernel: &Kernel, old: &Rules, new: &Rules) -> Result<Found, String> {
     }
     for (name, set) in &kernel.rules.sets {
         let plain = name.strip_suffix("_swap").unwrap_or(name);
-        let known = [old, new].into_iter().filter_map(|rules| rules.sets.get(plain)).any(|other| set.is_same(other));
+        let known =
+            [old, new].into_iter().filter_map(|rules| rules.sets.get(plain)).any(|other| set.is_same(other));
         // Sets are filled one by one under names that no rule has.
         let fresh = !old.sets.contains_key(plain) || plain.len() < name.len();
         if !known && !fresh {

@@ -83,13 +83,15 @@ fn main() -> ExitCode {
 /// Runs one share; a line of JSON for each case.
 fn child(args: &Args, share: u64) -> Result<(), String> {
     // What is mounted here is seen here alone, and gone with us.
-    unshare(CloneFlags::CLONE_NEWNS).map_err(|error| format!("can't make a mount namespace: {error}; run it as root"))?;
+    unshare(CloneFlags::CLONE_NEWNS)
+        .map_err(|error| format!("can't make a mount namespace: {error}; run it as root"))?;
     let private = Command::new("mount").args(["--make-rprivate", "/"]).status();
     if !private.is_ok_and(|status| status.success()) {
         return Err("can't keep mounts to ourselves".into());
     }
     let folder = Folder::new(&env::temp_dir().join(format!("pvefw-faults-{}", process::id())))?;
-    let absolute = |path: &Path| fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()));
+    let absolute =
+        |path: &Path| fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()));
     let pvefw = absolute(&args.pvefw)?;
     let roots = roots::make(&folder.0, &absolute(&args.example)?, &pvefw)?;
     let bench = Bench { pvefw, folder: folder.0.clone(), roots };
@@ -158,10 +160,12 @@ fn summary(outcomes: &[(u64, Outcome)], begun: Instant) -> String {
     let mut text = format!("{:<30}{:>8}{:>8}{:>9}{:>8}\n", "fault", "old", "new", "between", "other");
     for (kind, found) in &table {
         let of = |what| found.get(&what).copied().unwrap_or_default();
-        let (old, new, between, other) = (of(Found::Old), of(Found::New), of(Found::Between), of(Found::Other));
+        let (old, new, between, other) =
+            (of(Found::Old), of(Found::New), of(Found::Between), of(Found::Other));
         text.push_str(&format!("{kind:<30}{old:>8}{new:>8}{between:>9}{other:>8}\n"));
     }
-    let wrong: Vec<_> = outcomes.iter().filter_map(|(seed, outcome)| Some((seed, outcome.wrong.as_ref()?))).collect();
+    let wrong: Vec<_> =
+        outcomes.iter().filter_map(|(seed, outcome)| Some((seed, outcome.wrong.as_ref()?))).collect();
     for (seed, what) in &wrong {
         text.push_str(&format!("WRONG seed {seed}: {what}\n"));
     }

@@ -111,7 +111,10 @@ fn end_parent() {
 fn spoiled(input: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(input);
     let lines: Vec<&str> = text.lines().collect();
-    let middle = lines.iter().skip(lines.len() / 2).position(|line| line.starts_with("-A PVEFW") || line.starts_with("add "));
+    let middle = lines
+        .iter()
+        .skip(lines.len() / 2)
+        .position(|line| line.starts_with("-A PVEFW") || line.starts_with("add "));
     let at = middle.map_or(lines.len(), |at| at + lines.len() / 2);
     let mut spoiled = String::new();
     for (number, line) in lines.iter().enumerate() {

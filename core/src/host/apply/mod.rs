@@ -65,7 +65,16 @@ impl Target {
     pub fn compiled(texts: Restore, node: Option<String>, logging: Vec<Logging>) -> Self {
         let rules = Rules::of(&Texts::from(&texts));
         let digest = digest(&texts);
-        Self { texts, rules, form: Form::Made, node, logging, digest, configuration: String::new(), copy_of: None }
+        Self {
+            texts,
+            rules,
+            form: Form::Made,
+            node,
+            logging,
+            digest,
+            configuration: String::new(),
+            copy_of: None,
+        }
     }
 
     /// Nothing of ours.

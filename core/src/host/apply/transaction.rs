@@ -172,14 +172,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             boot: clock.boot.clone(),
             watchdog: 0,
         });
-        let journal = Journal {
-            from,
-            to,
-            undoing: false,
-            time: clock.now,
-            boot: clock.boot,
-            process: process::id(),
-        };
+        let journal =
+            Journal { from, to, undoing: false, time: clock.now, boot: clock.boot, process: process::id() };
         self.store.begin(&journal).map_err(state)?;
         if let (Some(confirm), Some(pending)) = (options.confirm, &mut pending) {
             self.store.set_pending(Some(pending)).map_err(state)?;
@@ -402,7 +396,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             node: target.node.clone(),
             rules: target.logging.clone(),
         })?;
-        let needed: Vec<u64> = [to, pending.as_ref().and_then(|pending| pending.back_to)].into_iter().flatten().collect();
+        let needed: Vec<u64> =
+            [to, pending.as_ref().and_then(|pending| pending.back_to)].into_iter().flatten().collect();
         let pending = match (pending, options.confirm) {
             (Some(pending), Some(confirm)) => Some(Pending {
                 until: clock.uptime + confirm.within,

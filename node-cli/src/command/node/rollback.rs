@@ -20,7 +20,8 @@ pub(crate) fn run(args: &RollbackArgs, output: &Output) -> Result<Exit, Stop> {
         return match confirm::take_back(&applier, &lock, pending, "rolled back by hand") {
             Ok(()) => {
                 drop(uninterrupted);
-                let state = pending.back_to.map_or_else(|| "without rules".to_owned(), |id| format!("state {id}"));
+                let state =
+                    pending.back_to.map_or_else(|| "without rules".to_owned(), |id| format!("state {id}"));
                 output.data(&[&format!("rolled back: {state}\n")])?;
                 Ok(Exit::Fine)
             }
