@@ -13,6 +13,7 @@
 
 mod cluster;
 mod guest;
+mod links;
 mod path;
 mod topology;
 
@@ -21,6 +22,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use links::{ClusterLink, NodeNetwork};
 pub use path::FileKind;
 
 use crate::compile::Compiler;

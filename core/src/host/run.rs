@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -111,6 +112,8 @@ impl Job<'_> {
             .env_clear()
             .envs(self.env.iter().copied())
             .current_dir("/")
+            // Ctrl-C is for us to handle: a tool that ends half-way is a failure.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

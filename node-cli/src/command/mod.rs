@@ -5,6 +5,7 @@ pub(crate) mod compile;
 pub(crate) mod diff;
 pub(crate) mod documents;
 pub(crate) mod log;
+pub(crate) mod node;
 pub(crate) mod simulate;
 mod style;
 pub(crate) mod test;

@@ -1,0 +1,29 @@
+//! `pvefw stop`: removes everything of ours.
+
+use pvefw_core::host::apply::{Applier, Options, Target};
+use pvefw_core::host::process;
+
+use super::{Session, demand_right, told};
+use crate::args::StopArgs;
+use crate::exit::{Exit, Stop};
+use crate::output::Output;
+
+/// Runs the command.
+pub(crate) fn run(args: &StopArgs, output: &Output) -> Result<Exit, Stop> {
+    demand_right()?;
+    let session = Session::open(&args.state)?;
+    let lock = session.lock("pvefw stop")?;
+    let applier = Applier { host: &session.machine, store: &session.store };
+    let options = Options { by: &process::user(), command: "stop", confirm: None };
+    let ended = {
+        let _uninterrupted = process::Uninterrupted::begin();
+        applier.apply(&lock, &Target::nothing(), &options)
+    };
+    match ended {
+        Err(failure) => Ok(told::failure(&failure, output)),
+        Ok(applied) => {
+            output.data(&[&format!("stopped: {}\n", told::done(&applied.done))])?;
+            Ok(Exit::Fine)
+        }
+    }
+}
