@@ -124,7 +124,7 @@ impl Nflog {
             Received::Messages(messages) => {
                 for event in messages.filter_map(Event::new) {
                     if let Some(number) = event.sequence {
-                        self.counts.lost += u64::from(number.wrapping_sub(self.next));
+                        self.counts.lost += between(self.next, number);
                         self.next = number.wrapping_add(1);
                     }
                     self.counts.received += 1;
@@ -153,6 +153,11 @@ impl AsFd for Nflog {
     }
 }
 
+/// How many numbers were left out before this one. After the largest they start again.
+fn between(expected: u32, number: u32) -> u64 {
+    u64::from(number.wrapping_sub(expected))
+}
+
 fn failed(attempt: &'static str, source: Errno) -> Error {
     let advice = match source {
         Errno::EPERM | Errno::EACCES => {
@@ -164,4 +169,16 @@ fn failed(attempt: &'static str, source: Errno) -> Error {
         _ => None,
     };
     Error::Netlink { attempt, source, advice }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_counted_also_where_numbers_start_again() {
+        for (expected, number, lost) in [(0, 0, 0), (5, 8, 3), (u32::MAX, u32::MAX, 0), (u32::MAX, 1, 2)] {
+            assert_eq!(between(expected, number), lost);
+        }
+    }
 }

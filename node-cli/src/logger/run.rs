@@ -11,6 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use pvefw_core::host::netlink::{Netlink, Protocol, Received};
+use pvefw_core::host::nflog::Counts;
 use pvefw_core::host::{Error, Nflog};
 use pvefw_core::log::{conntrack, line};
 
@@ -58,7 +59,8 @@ pub(crate) fn run(args: &LoggerArgs, output: &Output) -> Result<Exit, Stop> {
         file,
         lines: Vec::new(),
         copies: args.debug,
-        told: (0, now),
+        told: Counts::default(),
+        told_at: now,
         looked: now,
         status: Status::new(),
     };
@@ -84,8 +86,9 @@ struct Logger<'a> {
     lines: Vec<u8>,
     /// Whether lines are printed as well.
     copies: bool,
-    /// Losses of the kernel that have been told of, and when.
-    told: (u64, Instant),
+    /// The counts when losses were told of last, and when that was.
+    told: Counts,
+    told_at: Instant,
     /// When it was last looked whether the file has been moved.
     looked: Instant,
     status: Status,
@@ -127,7 +130,7 @@ impl Logger<'_> {
         if self.file.waits() {
             limit = limit.min(RETRY);
         }
-        if self.lost() > self.told.0 {
+        if self.has_lost() {
             limit = limit.min(LOSSES);
         }
         let limit = PollTimeout::try_from(limit.max(Duration::from_millis(1))).unwrap_or(PollTimeout::MAX);
@@ -266,20 +269,28 @@ impl Logger<'_> {
         }
     }
 
-    /// Packets that were lost before they reached us, as far as anybody has counted.
-    fn lost(&self) -> u64 {
+    /// Whether there are losses that have not been told of.
+    fn has_lost(&self) -> bool {
         let counts = self.nflog.counts();
-        // Where the kernel says that it ran out of room but nothing is missing, the loss has no number.
-        counts.lost.max(u64::from(counts.overruns > 0))
+        counts.lost > self.told.lost || counts.overruns > self.told.overruns
     }
 
     /// Tells of lost packets, unless it did so a moment ago.
     fn tell_losses(&mut self, pause: Duration) {
-        let (lost, now) = (self.lost(), Instant::now());
-        if lost > self.told.0 && now.duration_since(self.told.1) >= pause {
-            let news = lost - self.told.0;
-            self.told = (lost, now);
-            self.say(3, &format!("skipped {news} log entries (the kernel had no room for them)"));
+        if !self.has_lost() || self.told_at.elapsed() < pause {
+            return;
+        }
+        let counts = self.nflog.counts();
+        let lost = counts.lost - self.told.lost;
+        (self.told, self.told_at) = (counts, Instant::now());
+        if lost > 0 {
+            self.say(3, &format!("skipped {lost} log entries (the kernel had no room for them)"));
+        } else {
+            // The gap in the numbers shows only when there is one behind it.
+            self.say(
+                3,
+                "skipped log entries (the kernel had no room for them; the next packet tells how many)",
+            );
         }
     }
 
