@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod args;
 mod outcome;
+mod python;
 mod setup;
 mod sh;
 mod steps;
@@ -24,6 +25,7 @@ mod lint;
 mod nostd;
 mod test;
 mod try_it;
+mod wheel;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -47,7 +49,7 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 10] = [
+const TASKS: [&Task; 11] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
@@ -58,6 +60,7 @@ const TASKS: [&Task; 10] = [
     &fuzz::TASK,
     &conformance::TASK,
     &bench::TASK,
+    &wheel::TASK,
 ];
 
 fn main() -> ExitCode {

@@ -38,12 +38,12 @@ def _plain(value: object) -> Any:
     return value
 
 
-def decode(kind: type[_T], text: str, **more: object) -> _T:
+def decode(kind: type[_T], text: str, /, **more: object) -> _T:
     """The row that a JSON object describes; `more` are fields that it does not have."""
     return build(kind, json.loads(text), **more)
 
 
-def build(kind: type[_T], data: dict[str, Any], **more: object) -> _T:
+def build(kind: type[_T], data: dict[str, Any], /, **more: object) -> _T:
     """The row that a dictionary describes. Keys that the row does not have are passed over."""
     found = {name: read(data[name]) for name, read in _readers(kind).items() if name in data}
     return kind(**found, **more)
