@@ -71,6 +71,8 @@ pub mod diff;
 
 pub mod policy_test;
 
+pub mod lang;
+
 mod decimal;
 mod lint;
 mod parallel;
