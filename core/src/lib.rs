@@ -72,6 +72,7 @@ pub mod diff;
 pub mod policy_test;
 
 pub mod lang;
+pub mod session;
 
 mod decimal;
 mod lint;
