@@ -71,6 +71,9 @@ pub mod diff;
 
 pub mod policy_test;
 
+pub mod lang;
+pub mod session;
+
 mod decimal;
 mod lint;
 mod parallel;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::places::Places;
 use crate::sim;
-use crate::text::{Files, Span};
+use crate::text::{FileId, Files, LineIndex, Span};
 
 /// What becomes of a packet, in short: a line of the answer of `trace --batch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,6 +53,11 @@ impl<'f> Answers<'f> {
     /// The files.
     pub(super) fn files(&self) -> &'f Files {
         self.files
+    }
+
+    /// Where the lines of a file begin.
+    pub(super) fn lines(&mut self, file: FileId) -> &LineIndex {
+        self.places.lines(file)
     }
 
     /// The line that a span begins in.

@@ -15,23 +15,14 @@ use crate::text::Span;
 /// The most characters of a group's name: the chain `GROUP-<name>-OUT` must fit into 28.
 pub(super) const GROUP_NAME_LIMIT: usize = 18;
 
-/// The sections a file of this kind may have.
-const fn allowed(level: Level, section: SectionKind) -> bool {
-    match section {
-        SectionKind::Options | SectionKind::Rules => true,
-        SectionKind::Aliases | SectionKind::IpSet => matches!(level, Level::Cluster | Level::Guest),
-        SectionKind::Group => matches!(level, Level::Cluster),
-    }
-}
-
 impl Lower<'_, '_> {
     pub(super) fn header(&mut self, section: SectionKind, tokens: &[Token]) {
         self.place = Place::Section(section);
         let level = self.file.level;
-        if !allowed(level, section) {
+        if !level.allows(section) {
             self.place = Place::Skipped;
             let span = self.line_span(tokens);
-            let files = Level::ALL.into_iter().filter(|level| allowed(*level, section)).map(Level::file);
+            let files = Level::ALL.into_iter().filter(|level| level.allows(section)).map(Level::file);
             let files: Vec<_> = files.collect();
             self.sink.push(
                 Diagnostic::new(
@@ -129,7 +120,7 @@ impl Lower<'_, '_> {
             return;
         }
         let words: Vec<_> =
-            SectionKind::ALL.iter().filter(|(kind, _)| allowed(self.file.level, *kind)).collect();
+            SectionKind::ALL.iter().filter(|(kind, _)| self.file.level.allows(*kind)).collect();
         let known = alternatives(words.iter().map(|(_, word)| format!("[{word}]")));
         let mut diagnostic =
             Diagnostic::new(codes::UNKNOWN_SECTION, span, format!("there is no section `[{word}]`"))
