@@ -71,6 +71,7 @@ pub mod diff;
 
 pub mod policy_test;
 
+pub mod edit;
 pub mod lang;
 pub mod session;
 

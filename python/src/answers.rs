@@ -67,7 +67,13 @@ pub(crate) fn tests(
     let names = Names::new(&rules.facts);
     let configuration = rules.datacenter.files();
     let run = |test| -> Run<'_> {
-        pvefw_core::policy_test::PolicyTest::run(test, &rules.simulator, &rules.topology, &names, configuration)
+        pvefw_core::policy_test::PolicyTest::run(
+            test,
+            &rules.simulator,
+            &rules.topology,
+            &names,
+            configuration,
+        )
     };
     let runs: Vec<Run<'_>> = tests.tests.iter().map(run).collect();
     let explain = |run: &Run<'_>| -> Vec<String> {
@@ -75,11 +81,12 @@ pub(crate) fn tests(
         failures.map(|failure| explain(rules, run, failure, color)).collect()
     };
     let explained = runs.iter().map(explain).collect();
+    let check = report::Check::new(found, files, counts);
     let report = report::policy_test::Tests::new(
         &runs,
         &rules.simulator,
         files,
-        report::Check::new(found, files, counts),
+        (check.diagnostics, check.summary),
         &mut report::Answers::new(configuration),
     );
     (json(&report), render::all(found, files, |_| 0, &options(color)), explained)

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pvefw_cli::root::{self, Root};
 use pvefw_core::datacenter as core_datacenter;
 use pvefw_core::diag::Sink;
+use pvefw_core::edit::Editor;
 use pvefw_core::facts::Facts;
 use pvefw_core::policy_test;
 use pvefw_core::sim::Question;
@@ -28,18 +29,18 @@ pub(crate) struct Datacenter(Mutex<State>);
 impl Datacenter {
     /// Reads a root from disk. `facts` is JSON.
     #[staticmethod]
-    fn load(py: Python<'_>, path: PathBuf, node: Option<String>, facts: &str) -> PyResult<(Self, Vec<String>)> {
+    fn load(
+        py: Python<'_>,
+        path: PathBuf,
+        node: Option<String>,
+        facts: &str,
+    ) -> PyResult<(Self, Vec<String>)> {
         let facts = read_facts(facts, node)?;
         let read = py.detach(move || root::read(Some(&path)).map_err(Failure::of_stop))?;
         let Root { datacenter, nodes, path, files, warnings } = read;
-        Ok((Self::new(State {
-            root: Some(path),
-            nodes,
-            facts,
-            files,
-            datacenter: Arc::new(datacenter),
-            compiled: BTreeMap::new(),
-        }), warnings))
+        let editor = Editor::new(datacenter, facts.clone());
+        let state = State { root: Some(path), nodes, facts, files, editor, compiled: BTreeMap::new() };
+        Ok((Self::new(state), warnings))
     }
 
     /// Takes files from memory: paths below the root, and texts. Returns the paths that are not the firewall's.
@@ -61,14 +62,8 @@ impl Datacenter {
                 }
             }
             let nodes = datacenter.nodes().into_iter().map(str::to_owned).collect();
-            let state = State {
-                root: None,
-                nodes,
-                facts,
-                files: count,
-                datacenter: Arc::new(datacenter),
-                compiled: BTreeMap::new(),
-            };
+            let editor = Editor::new(datacenter, facts.clone());
+            let state = State { root: None, nodes, facts, files: count, editor, compiled: BTreeMap::new() };
             (Self::new(state), ignored)
         }))
     }
@@ -89,8 +84,8 @@ impl Datacenter {
     fn check(&self, py: Python<'_>, node: Option<&str>, color: bool) -> PyResult<(String, String)> {
         Ok(py.detach(|| -> Outcome<_> {
             let (datacenter, facts, count) = {
-                let state = self.lock();
-                (Arc::clone(&state.datacenter), state.facts(node)?, state.files)
+                let mut state = self.lock();
+                (Arc::clone(state.editor.datacenter()), state.facts(node)?, state.files)
             };
             let sink = datacenter.check(&facts);
             let counts = sink.counts();
@@ -100,23 +95,34 @@ impl Datacenter {
 
     /// The rules of a node.
     fn compile(&self, py: Python<'_>, node: Option<&str>) -> PyResult<Compiled> {
-        Ok(py.detach(|| self.rules(node).map(Compiled))?)
+        Ok(py.detach(|| self.node_rules(node).map(Compiled))?)
     }
 
     /// What becomes of a packet: JSON, and text for people. `question` is JSON.
-    fn trace(&self, py: Python<'_>, question: &str, node: Option<&str>, color: bool) -> PyResult<(String, String)> {
+    fn trace(
+        &self,
+        py: Python<'_>,
+        question: &str,
+        node: Option<&str>,
+        color: bool,
+    ) -> PyResult<(String, String)> {
         Ok(py.detach(|| -> Outcome<_> {
             let question = read_question(question)?;
-            answers::trace(&*self.rules(node)?, &question, color)
+            answers::trace(&*self.node_rules(node)?, &question, color)
         })?)
     }
 
     /// What becomes of many packets, in short. The questions are JSON, and so are the answers.
-    fn trace_many(&self, py: Python<'_>, questions: Vec<String>, node: Option<&str>) -> PyResult<Vec<String>> {
+    fn trace_many(
+        &self,
+        py: Python<'_>,
+        questions: Vec<String>,
+        node: Option<&str>,
+    ) -> PyResult<Vec<String>> {
         Ok(py.detach(|| -> Outcome<_> {
             let questions: Vec<Question> =
                 questions.into_iter().map(|question| read_question(&question)).collect::<Outcome<_>>()?;
-            Ok(answers::batch(&*self.rules(node)?, &questions))
+            Ok(answers::batch(&*self.node_rules(node)?, &questions))
         })?)
     }
 
@@ -136,7 +142,7 @@ impl Datacenter {
             let tests = policy_test::read(file, files.text(file), &mut sink);
             let usual = { self.lock().facts.node.clone() };
             let node = node.map(str::to_owned).or(usual).or_else(|| tests.node.clone());
-            let rules = self.rules(node.as_deref())?;
+            let rules = self.node_rules(node.as_deref())?;
             let counts = sink.counts();
             Ok(answers::tests(&rules, &tests, (&sink.into_sorted(), counts), &files, color))
         })?)
@@ -152,7 +158,7 @@ impl Datacenter {
         color: bool,
     ) -> PyResult<(bool, String, String)> {
         Ok(py.detach(|| -> Outcome<_> {
-            let (old, new) = (self.rules(node)?, other.rules(node)?);
+            let (old, new) = (self.node_rules(node)?, other.node_rules(node)?);
             Ok(answers::diff(&old, &new, rules, color))
         })?)
     }
@@ -164,24 +170,24 @@ impl Datacenter {
     }
 
     /// Never held while Python code runs, nor while something long is done.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The rules of a node, compiled unless they have been since the last change.
-    fn rules(&self, node: Option<&str>) -> Outcome<Arc<NodeRules>> {
+    fn node_rules(&self, node: Option<&str>) -> Outcome<Arc<NodeRules>> {
         let key = node.map(str::to_owned);
         let (datacenter, facts) = {
-            let state = self.lock();
+            let mut state = self.lock();
             if let Some(known) = state.compiled.get(&key) {
                 return Ok(Arc::clone(known));
             }
-            (Arc::clone(&state.datacenter), state.facts_of_one(node)?)
+            (Arc::clone(state.editor.datacenter()), state.facts_of_one(node)?)
         };
         let rules = Arc::new(NodeRules::new(Arc::clone(&datacenter), facts)?);
         let mut state = self.lock();
         // Somebody may have changed the files meanwhile.
-        if Arc::ptr_eq(&state.datacenter, &datacenter) {
+        if !state.editor.is_stale() && Arc::ptr_eq(state.editor.datacenter(), &datacenter) {
             state.compiled.insert(key, Arc::clone(&rules));
         }
         Ok(rules)

@@ -1,6 +1,8 @@
 //! Failures on their way to Python: which exception of `pvefw`, what is wrong, and ways out.
 
 use pvefw_cli::Stop;
+use pvefw_cli::root::save::SaveError;
+use pvefw_core::edit::{EditError, Reason};
 use pvefw_core::sim::Mistake;
 use pyo3::prelude::*;
 
@@ -15,6 +17,14 @@ pub(crate) enum Class {
     Node,
     /// A question about a packet that can't be.
     Question,
+    /// An edit that can't be.
+    Edit,
+    /// What is to be edited is not there.
+    NotFound,
+    /// Files can't be written.
+    Save,
+    /// A file on disk is another one than was read.
+    ChangedOnDisk,
 }
 
 impl Class {
@@ -24,6 +34,10 @@ impl Class {
             Self::Facts => "FactsError",
             Self::Node => "NodeError",
             Self::Question => "QuestionError",
+            Self::Edit => "EditError",
+            Self::NotFound => "NotFoundError",
+            Self::Save => "SaveError",
+            Self::ChangedOnDisk => "ChangedOnDiskError",
         }
     }
 }
@@ -34,6 +48,8 @@ pub(crate) struct Failure {
     class: Class,
     message: String,
     help: Vec<String>,
+    /// The diagnostic that an edit would cause.
+    code: Option<&'static str>,
 }
 
 /// A value, or an exception to be.
@@ -42,7 +58,7 @@ pub(crate) type Outcome<T> = Result<T, Failure>;
 impl Failure {
     /// Without a way out.
     pub(crate) fn new(class: Class, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), help: Vec::new() }
+        Self { class, message: message.into(), help: Vec::new(), code: None }
     }
 
     /// Adds a way out.
@@ -57,16 +73,36 @@ impl Failure {
             Stop::ReaderGone => Self::new(Class::Load, "the reader is gone"),
             Stop::Failed { message, mut help } => {
                 help.truncate(1);
-                Self { class: Class::Load, message, help }
+                Self { class: Class::Load, message, help, code: None }
             }
         }
+    }
+}
+
+impl Failure {
+    /// Why files could not be written.
+    pub(crate) fn of_save(error: SaveError) -> Self {
+        let class = if error.changed { Class::ChangedOnDisk } else { Class::Save };
+        Self { class, message: error.message, help: error.help, code: None }
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        let EditError { reason, message, help } = error;
+        let (class, code) = match reason {
+            Reason::Faulty(code) => (Class::Edit, Some(code.name())),
+            Reason::Missing => (Class::NotFound, None),
+            Reason::Refused => (Class::Edit, None),
+        };
+        Self { class, message, help, code }
     }
 }
 
 impl From<Mistake> for Failure {
     fn from(mistake: Mistake) -> Self {
         let Mistake { message, help } = mistake;
-        Self { class: Class::Question, message, help: help.into_iter().collect() }
+        Self { class: Class::Question, message, help: help.into_iter().collect(), code: None }
     }
 }
 
@@ -76,7 +112,10 @@ impl From<Failure> for PyErr {
             let made = py
                 .import("pvefw._errors")
                 .and_then(|module| module.getattr(failure.class.name()))
-                .and_then(|class| class.call1((failure.message, failure.help)));
+                .and_then(|class| match failure.code {
+                    Some(code) => class.call1((failure.message, failure.help, code)),
+                    None => class.call1((failure.message, failure.help)),
+                });
             match made {
                 Ok(exception) => Self::from_value(exception),
                 Err(error) => error,

@@ -9,7 +9,9 @@ extern crate alloc;
 mod answers;
 mod compiled;
 mod datacenter;
+mod edit;
 mod error;
+mod rule;
 mod state;
 
 use std::ffi::OsString;
@@ -24,6 +26,8 @@ mod _native {
     use super::datacenter::Datacenter;
     #[pymodule_export]
     use super::main;
+    #[pymodule_export]
+    use super::rule::Line;
     #[pymodule_export]
     use super::version;
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use pvefw_cli::root::node::{self, Choice};
 use pvefw_core::datacenter::Datacenter;
-use pvefw_core::diag::{Diagnostic, Counts};
 use pvefw_core::diag::suggest::nearest;
+use pvefw_core::diag::{Counts, Diagnostic};
+use pvefw_core::edit::Editor;
 use pvefw_core::facts::Facts;
 use pvefw_core::ir::Ruleset;
 use pvefw_core::sim::{Simulator, Topology};
@@ -25,7 +26,7 @@ pub(crate) struct State {
     /// Number of files looked at.
     pub(crate) files: usize,
     /// All of it.
-    pub(crate) datacenter: Arc<Datacenter>,
+    pub(crate) editor: Editor,
     /// What was compiled since the last change, by the node asked for.
     pub(crate) compiled: BTreeMap<Option<String>, Arc<NodeRules>>,
 }

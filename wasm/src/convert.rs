@@ -3,8 +3,8 @@
 use pvefw_core::datacenter::FileKind;
 use pvefw_core::report::editor::Outcome;
 use pvefw_core::session::{Session, TESTS};
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// A file of the datacenter.
 #[derive(Serialize)]
@@ -23,8 +23,9 @@ pub(crate) struct FactsTaken {
 pub(crate) fn files(session: &Session) -> Vec<File<'_>> {
     let datacenter = session.datacenter();
     let kinds = datacenter.kinds();
-    let mut files: Vec<_> =
-        kinds.map(|(found, id)| File { path: datacenter.files().name(id), kind: kind(Some(found)) }).collect();
+    let mut files: Vec<_> = kinds
+        .map(|(found, id)| File { path: datacenter.files().name(id), kind: kind(Some(found)) })
+        .collect();
     files.extend(session.tests().map(|_| File { path: TESTS, kind: kind(None) }));
     files.sort_by_key(|file| file.path);
     files

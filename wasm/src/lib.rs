@@ -111,9 +111,10 @@ impl Engine {
 
     /// What is wrong in the files of a node: an outcome.
     pub fn findings(&mut self, node: Option<String>) -> String {
-        or_refused(self.node(node.as_deref()).map(|(node, datacenter)| {
-            answered(Editor::new(datacenter.files()).check(&node.found))
-        }))
+        or_refused(
+            self.node(node.as_deref())
+                .map(|(node, datacenter)| answered(Editor::new(datacenter.files()).check(&node.found))),
+        )
     }
 
     /// Rules with their lines: an outcome.

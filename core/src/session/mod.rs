@@ -231,11 +231,7 @@ impl Session {
     ///
     /// # Errors
     /// There is no such file or node.
-    pub fn test<T>(
-        &mut self,
-        node: Option<&str>,
-        then: impl FnOnce(&Tested<'_>) -> T,
-    ) -> Result<T, Mistake> {
+    pub fn test<T>(&mut self, node: Option<&str>, then: impl FnOnce(&Tested<'_>) -> T) -> Result<T, Mistake> {
         let Some(files) = &self.tests else {
             return Err(Mistake::new(format!("there are no tests: `{TESTS}` does not exist")).help(
                 "write it, for example: `[[test]]`, `from = \"outside\"`, `to = \"vm100\"`, `dport = [80, 443]`, \

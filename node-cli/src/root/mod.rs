@@ -8,6 +8,7 @@ mod file;
 mod live;
 pub(crate) mod loose;
 pub mod node;
+pub mod save;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,11 @@ use crate::text::Span;
 /// The most characters of a group's name: the chain `GROUP-<name>-OUT` must fit into 28.
 pub(super) const GROUP_NAME_LIMIT: usize = 18;
 
+/// The most characters of the name in a header.
+pub(crate) fn name_limit(section: SectionKind) -> usize {
+    if section == SectionKind::Group { GROUP_NAME_LIMIT } else { NAME_LIMIT }
+}
+
 impl Lower<'_, '_> {
     pub(super) fn header(&mut self, section: SectionKind, tokens: &[Token]) {
         self.place = Place::Section(section);
@@ -42,7 +47,7 @@ impl Lower<'_, '_> {
 
     fn named(&mut self, section: SectionKind, token: Token) {
         let (span, written) = (self.span(token), self.text(token));
-        let limit = if section == SectionKind::Group { GROUP_NAME_LIMIT } else { NAME_LIMIT };
+        let limit = name_limit(section);
         let name = written.to_ascii_lowercase();
         if written.len() > limit || !is_definable_name(written) {
             self.place = Place::Skipped;

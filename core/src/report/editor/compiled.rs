@@ -250,7 +250,16 @@ impl<'f> Answers<'f> {
     fn rule(&mut self, place: &Place, index: usize, origin: Origin, rule: String) -> Rule<'f> {
         let (maker, what) = made_by(origin);
         let at = origin.span.map(|span| self.line(span));
-        Rule { tool: place.tool, table: place.table, chain: place.chain.clone(), index, rule, maker, what, at }
+        Rule {
+            tool: place.tool,
+            table: place.table,
+            chain: place.chain.clone(),
+            index,
+            rule,
+            maker,
+            what,
+            at,
+        }
     }
 
     /// A set by the kernel's name.

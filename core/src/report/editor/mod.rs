@@ -12,7 +12,9 @@ use alloc::string::{String, ToString};
 use serde::Serialize;
 
 pub use check::{Check, Diagnostic, Edit, Fix, Label};
-pub use compiled::{Chain, Compiled, FromLine, FromLineMember, Member, Restore, Rule, RulesQuery, Set, SetName};
+pub use compiled::{
+    Chain, Compiled, FromLine, FromLineMember, Member, Restore, Rule, RulesQuery, Set, SetName,
+};
 
 use crate::text::{self, FileId, Files, LineIndex, Utf16};
 
