@@ -21,7 +21,7 @@ impl Datacenter {
     fn rules(&self, py: Python<'_>, path: &str, group: Option<&str>) -> PyResult<Vec<u32>> {
         self.looking(py, |editor| {
             let rules = editor.rules(path, group)?;
-            Ok(rules.into_iter().map(|rule| rule.id.number()).collect())
+            Ok(rules.into_iter().map(LineId::number).collect())
         })
     }
 

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::config::Level;
-use crate::syntax::{Lexer, LineKind, SectionKind, Token};
+use crate::config::{Action, Direction, Level};
+use crate::syntax::{Lexer, LineKind, SectionKind, Token, ast};
 
 /// A line while its file is loaded, wherever it stands and whatever it says by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +26,8 @@ impl LineId {
 pub(super) struct Line {
     pub(super) id: LineId,
     pub(super) kind: LineKind,
+    /// Whether it has the form of a rule.
+    pub(super) is_rule: bool,
     start: u32,
     end: u32,
 }
@@ -65,10 +67,11 @@ impl Document {
         let mut tokens = Vec::new();
         let mut start = 0;
         while let Some(kind) = lexer.line(&mut tokens) {
-            tokens.clear();
             let rest = pool.get(start..).unwrap_or_default();
             let end = start + memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-            let line = document.line(kind, start, end);
+            let is_rule = kind == LineKind::Rule && has_form_of_rule(&pool, &tokens);
+            tokens.clear();
+            let line = document.line(kind, is_rule, start, end);
             document.lines.push(line);
             start = end;
         }
@@ -76,11 +79,11 @@ impl Document {
         document
     }
 
-    fn line(&mut self, kind: LineKind, start: usize, end: usize) -> Line {
+    fn line(&mut self, kind: LineKind, is_rule: bool, start: usize, end: usize) -> Line {
         let id = LineId(self.next);
         self.next = self.next.saturating_add(1);
         let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
-        Line { id, kind, start: offset(start), end: offset(end) }
+        Line { id, kind, is_rule, start: offset(start), end: offset(end) }
     }
 
     /// The whole text.
@@ -134,7 +137,8 @@ impl Document {
         let start = self.pool.len();
         self.pool.extend_from_slice(content);
         self.pool.extend_from_slice(if self.crlf { b"\r\n" } else { b"\n" });
-        self.line(kind, start, self.pool.len())
+        let is_rule = kind == LineKind::Rule && has_form_of_rule(content, &tokens(content, kind));
+        self.line(kind, is_rule, start, self.pool.len())
     }
 
     /// The last line of a file may have no end; it gets one when something is to stand behind it.
@@ -158,8 +162,9 @@ impl Document {
         self.pool.extend_from_slice(content);
         self.pool.extend_from_slice(&end);
         let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        let is_rule = line.kind == LineKind::Rule && has_form_of_rule(content, &tokens(content, line.kind));
         if let Some(line) = self.lines.get_mut(position) {
-            (line.start, line.end) = (offset(start), offset(self.pool.len()));
+            (line.start, line.end, line.is_rule) = (offset(start), offset(self.pool.len()), is_rule);
         }
     }
 
@@ -188,6 +193,25 @@ impl Document {
         self.lines = before.lines;
         self.pool.truncate(before.pool);
     }
+}
+
+/// Whether a line of kind [`LineKind::Rule`] is one that [`super::RuleLine::fields`] can tell the parts of.
+fn has_form_of_rule(text: &[u8], tokens: &[Token]) -> bool {
+    let view = ast::Rule::of(tokens);
+    let (Some(direction), Some(action), None) = (view.direction, view.action, view.junk) else {
+        return false;
+    };
+    let word = |token: Token| text.get(token.start as usize..token.end as usize).unwrap_or_default();
+    let (direction, action) = (word(direction), word(action));
+    let verdict = match action.strip_suffix(b")") {
+        Some(inner) => inner.split(|byte| *byte == b'(').nth(1).unwrap_or_default(),
+        None => action,
+    };
+    direction.eq_ignore_ascii_case(b"GROUP")
+        || [Direction::In, Direction::Out, Direction::Forward]
+            .iter()
+            .any(|known| known.name().as_bytes().eq_ignore_ascii_case(direction))
+            && Action::ALL.iter().any(|known| known.name().as_bytes() == verdict)
 }
 
 /// The tokens of a line's content that is of a kind.

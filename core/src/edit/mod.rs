@@ -37,6 +37,8 @@ mod rename;
 mod rule_line;
 mod rules;
 mod sections;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 pub use document::LineId;

@@ -35,7 +35,7 @@ impl Document {
 
     /// Positions of the rules in some sections.
     fn rules<'s>(&'s self, sections: &'s [Section]) -> impl Iterator<Item = (usize, Line)> + use<'s> {
-        self.entries(sections).filter(|(_, line)| RuleLine::of(self.content(*line)).is_some())
+        self.entries(sections).filter(|(_, line)| line.is_rule)
     }
 
     fn rule_position(&self, id: LineId) -> Result<usize, EditError> {
@@ -51,18 +51,13 @@ impl Editor {
     ///
     /// # Errors
     /// The file is no firewall file, or has no such group.
-    pub fn rules(&mut self, path: &str, group: Option<&str>) -> Result<Vec<RuleAt>, EditError> {
+    pub fn rules(&mut self, path: &str, group: Option<&str>) -> Result<Vec<LineId>, EditError> {
         let document = self.open_for(path, kind_of(group))?;
         let sections = document.rule_sections(group);
-        if let (Some(group), true) = (group, sections.is_empty()) {
-            return Err(no_group(group));
+        match group {
+            Some(group) if sections.is_empty() => Err(no_group(group)),
+            _ => Ok(document.rules(&sections).map(|(_, line)| line.id).collect()),
         }
-        let rules = document.entries(&sections).filter_map(|(position, line)| {
-            let text = document.content(line).to_vec();
-            let fields = RuleLine::of(&text)?.fields()?;
-            Some(RuleAt { id: line.id, line: u32::try_from(position + 1).unwrap_or(u32::MAX), text, fields })
-        });
-        Ok(rules.collect())
     }
 
     /// One rule as it is now.

@@ -13,7 +13,28 @@ never an exception; misuse raises a subclass of `Error`.
 
 from __future__ import annotations
 
-from ._datacenter import Datacenter, Warned
+from ._datacenter import Address, Datacenter, Warned
+from ._edit import (
+    AddressValue,
+    Alias,
+    Aliases,
+    Cluster,
+    FirewallFile,
+    Group,
+    Groups,
+    Guest,
+    Host,
+    IpSet,
+    IpSets,
+    Member,
+    MemberLike,
+    Network,
+    NetworkLike,
+    Options,
+    Rule,
+    Rules,
+    Vnet,
+)
 from ._enums import Action, Change, Direction, Expect, Level, LogLevel, Safety, Severity, Verdict
 from ._errors import (
     ChangedOnDiskError,
@@ -69,11 +90,14 @@ __version__: str = _version()
 """The version of the package, which is that of the engine."""
 
 __all__ = [
-    "Action", "Answer", "ChainChange", "ChainRule", "Chains", "Change", "ChangedOnDiskError", "Count", "Datacenter",
-    "Diagnostic", "Diff", "DiffEntry", "DiffSummary", "Direction", "EditError", "Error", "Expect", "FactsError",
-    "Findings", "Fix", "HookChange", "Hop", "Label", "Level", "Line", "LoadError", "LogEntry", "LogLevel",
-    "MemberChange", "NearMiss", "NodeError", "NotFoundError", "NumberedRule", "Packet", "QuestionError", "Row",
-    "RuleChange", "Ruleset", "Safety", "SaveError", "SetChange", "SetLookup", "SetMember", "Severity", "SizeChange",
-    "SourceLine", "Step", "Summary", "TestFailure", "TestReport", "TestResult", "TestSummary", "TextEdit", "Trace",
-    "Verdict", "Warned", "__version__",
+    "Action", "Address", "AddressValue", "Alias", "Aliases", "Answer", "ChainChange", "ChainRule", "Chains",
+    "Change", "ChangedOnDiskError", "Cluster", "Count", "Datacenter", "Diagnostic", "Diff", "DiffEntry",
+    "DiffSummary", "Direction", "EditError", "Error", "Expect", "FactsError", "Findings", "FirewallFile",
+    "Fix", "Group", "Groups", "Guest", "HookChange", "Hop", "Host", "IpSet", "IpSets", "Label", "Level",
+    "Line", "LoadError", "LogEntry", "LogLevel", "Member", "MemberChange", "MemberLike", "NearMiss",
+    "Network", "NetworkLike", "NodeError", "NotFoundError", "NumberedRule", "Options", "Packet",
+    "QuestionError", "Row", "Rule", "RuleChange", "Rules", "Ruleset", "Safety", "SaveError", "SetChange",
+    "SetLookup", "SetMember", "Severity", "SizeChange", "SourceLine", "Step", "Summary", "TestFailure",
+    "TestReport", "TestResult", "TestSummary", "TextEdit", "Trace", "Verdict", "Vnet", "Warned",
+    "__version__",
 ]  # fmt: skip

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+import ipaddress
 import json
 import os
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address
@@ -11,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from . import _native
+from ._edit import Cluster, Guest, Host, Vnet
 from ._enums import Verdict
-from ._errors import LoadError, QuestionError
+from ._errors import LoadError, NotFoundError, QuestionError
 from ._results import (
     Answer,
     Diff,
@@ -30,6 +34,9 @@ from ._ruleset import Ruleset
 
 Address = str | IPv4Address | IPv6Address
 """An IP address, as an object or as text."""
+
+
+_GUEST = re.compile(r"(?:firewall/|nodes/[^/]+/(?:qemu-server|lxc)/)(\d+)\.(?:fw|conf)")
 
 
 class Warned(UserWarning):
@@ -100,6 +107,76 @@ class Datacenter:
     def nodes(self) -> tuple[str, ...]:
         """The names of the nodes."""
         return tuple(self._native.nodes)
+
+    @property
+    def cluster(self) -> Cluster:
+        """The file of the datacenter: `firewall/cluster.fw`."""
+        return Cluster(self._native, "firewall/cluster.fw")
+
+    def guest(self, vmid: int | str) -> Guest:
+        """The file of a virtual machine or container. It need not exist: the first edit makes it."""
+        number = int(vmid)
+        if not 1 <= number <= 999_999_999:
+            raise NotFoundError(f"there can be no guest {vmid}", ["guests have numbers from 1 to 999999999"])
+        return Guest(self._native, f"firewall/{number}.fw")
+
+    def host(self, node: str) -> Host:
+        """The file of a node. It need not exist."""
+        return Host(self._native, f"nodes/{_name(node, 'node')}/host.fw")
+
+    def vnet(self, vnet: str) -> Vnet:
+        """The file of a VNet. It need not exist."""
+        return Vnet(self._native, f"sdn/firewall/{_name(vnet, 'VNet')}.fw")
+
+    @property
+    def guests(self) -> tuple[int, ...]:
+        """The numbers of the guests that have a configuration or a firewall file."""
+        found = {int(match[1]) for path in self._native.paths() if (match := _GUEST.fullmatch(path))}
+        return tuple(sorted(found))
+
+    def files(self) -> dict[str, bytes]:
+        """All files by path, as they are now."""
+        return {path: self._native.text(path) or b"" for path in self._native.paths()}
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The paths of files that are not as they were loaded or saved last."""
+        return tuple(path for path, _, _ in self._native.changed())
+
+    def patch(self) -> str:
+        """What `save` would change, as a unified diff."""
+        parts: list[str] = []
+        for path, old, new in self._native.changed():
+            before, after = ((text or b"").decode(errors="replace").splitlines(True) for text in (old, new))
+            lines = difflib.unified_diff(before, after, "/dev/null" if old is None else f"a/{path}", f"b/{path}")
+            parts += [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
+        return "".join(parts)
+
+    def save(self) -> tuple[str, ...]:
+        """Write the files that are not as they were, and return their paths.
+
+        All or none: each is written beside its place first, and every one on disk must still be the one that was read, else
+        `ChangedOnDiskError` is raised. `SaveError` means that something could not be written; all files are as they were.
+        """
+        return tuple(self._native.save())
+
+    def rename_alias(self, old: str, new: str, *, guest: int | None = None) -> int:
+        """Rename an alias and everything that refers to it, in all files; returns how many places were changed.
+
+        It is one of the datacenter, or of a guest. A name that would make something mean another thing is refused.
+        """
+        return self._native.rename(self._home(guest), "alias", old, new)
+
+    def rename_ipset(self, old: str, new: str, *, guest: int | None = None) -> int:
+        """Rename a set and everything that refers to it, in all files, as `rename_alias` does."""
+        return self._native.rename(self._home(guest), "set", old, new)
+
+    def rename_group(self, old: str, new: str) -> int:
+        """Rename a security group and every use of it, in all files, as `rename_alias` does."""
+        return self._native.rename(self.cluster.path, "group", old, new)
+
+    def _home(self, guest: int | None) -> str:
+        return self.cluster.path if guest is None else self.guest(guest).path
 
     def check(self, *, node: str | None = None, color: bool = False) -> Findings:
         """Say what is wrong in any file. `color` is for the `text` of the findings."""
@@ -239,6 +316,12 @@ def _facts(facts: Mapping[str, Any] | str | os.PathLike[str] | None) -> str:
         raise LoadError(f"can't read the facts `{os.fspath(facts)}`: {_words(error)}") from error
 
 
+def _name(name: str, what: str) -> str:
+    if not name or "/" in name or name.startswith("."):
+        raise NotFoundError(f"`{name}` can't be the name of a {what}")
+    return name
+
+
 def _key(key: str) -> str:
     return "from_" if key == "from" else key.replace("-", "_")
 
@@ -260,16 +343,32 @@ def _question(
     asked = {
         "from": from_,
         "to": to,
-        "source": None if source is None else str(source),
-        "dest": None if dest is None else str(dest),
+        "source": _address("source", source),
+        "dest": _address("dest", dest),
         "proto": None if proto is None else str(proto),
-        "sport": sport,
-        "dport": dport,
+        "sport": _port("sport", sport),
+        "dport": _port("dport", dport),
         "icmp-type": icmp_type,
         "state": state,
         "mac": mac,
     }
     return json.dumps({key: value for key, value in asked.items() if value is not None})
+
+
+def _address(key: str, address: Address | None) -> str | None:
+    if address is None:
+        return None
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        hint = "one address; which network it is in is for the rules to say"
+        raise QuestionError(f"`{address}` is not an IP address", [f"`{key}` is {hint}"]) from None
+
+
+def _port(key: str, port: int | None) -> int | None:
+    if port is None or 0 <= port <= 65535:
+        return port
+    raise QuestionError(f"`{key}` can't be {port}", ["ports are numbers from 0 to 65535"])
 
 
 def _words(error: OSError) -> str:

@@ -66,6 +66,106 @@ class Datacenter:
     ) -> tuple[bool, str, str]:
         """What changes from this to another: whether nothing does, JSON, and text for people."""
 
+    def rules(self, path: str, group: str | None) -> list[int]:
+        """The ids of the rules of a file, or of a group of it."""
+
+    def rule(self, path: str, id: int) -> tuple[int, str, tuple[bool, dict[str, str]]]:
+        """A rule's line number, text, and words."""
+
+    def insert_rule(self, path: str, group: str | None, index: int, text: str) -> int:
+        """Puts a rule before the one at an index; returns its id."""
+
+    def set_rule(self, path: str, id: int, name: str, value: str | None) -> None:
+        """Changes a part of a rule; `None` removes it."""
+
+    def switch_rule(self, path: str, id: int, on: bool) -> None:
+        """Switches a rule on or off."""
+
+    def replace_rule(self, path: str, id: int, text: str) -> None:
+        """Puts another rule in the place of one."""
+
+    def remove_rule(self, path: str, id: int) -> None:
+        """Removes a rule."""
+
+    def move_rule(self, path: str, group: str | None, id: int, index: int) -> None:
+        """Moves a rule in its list."""
+
+    def options(self, path: str) -> list[tuple[str, str]]:
+        """Names and values of the options of a file."""
+
+    def set_option(self, path: str, name: str, value: str | None) -> None:
+        """Sets an option; `None` removes it."""
+
+    def aliases(self, path: str) -> list[tuple[str, str, str | None, int]]:
+        """The aliases of a file: name, value, comment, line."""
+
+    def set_alias(self, path: str, name: str, value: str) -> None:
+        """Defines an alias."""
+
+    def set_alias_comment(self, path: str, name: str, comment: str | None) -> None:
+        """Gives an alias a comment; `None` removes it."""
+
+    def remove_alias(self, path: str, name: str) -> None:
+        """Removes an alias."""
+
+    def names(self, path: str, kind: str) -> list[tuple[str, str | None]]:
+        """The sets or groups of a file, with their comments."""
+
+    def add_named(self, path: str, kind: str, name: str, comment: str | None) -> None:
+        """Makes an empty set or group."""
+
+    def comment_named(self, path: str, kind: str, name: str, comment: str | None) -> None:
+        """Gives a set or group a comment; `None` removes it."""
+
+    def remove_named(self, path: str, kind: str, name: str, force: bool) -> None:
+        """Removes a set or group; with `force` also one that has lines."""
+
+    def members(self, path: str, name: str) -> list[tuple[str, bool, str | None]]:
+        """The members of a set: value, exception, comment."""
+
+    def add_member(self, path: str, name: str, member: tuple[str, bool, str | None]) -> None:
+        """Adds a member."""
+
+    def remove_member(self, path: str, name: str, value: str) -> bool:
+        """Removes a member; whether it was there."""
+
+    def replace_members(
+        self, path: str, name: str, members: list[tuple[str, bool, str | None]]
+    ) -> tuple[int, int]:
+        """Makes these the members of a set; how many were added and removed."""
+
+    def rename(self, path: str, kind: str, old: str, new: str) -> int:
+        """Renames an alias, set or group and all that refers to it; how many places were changed."""
+
+    def text(self, path: str) -> bytes | None:
+        """The text of a file as it is now."""
+
+    def paths(self) -> list[str]:
+        """The paths of all files there are."""
+
+    def changed(self) -> list[tuple[str, bytes | None, bytes]]:
+        """The files that are not as they were: path, what is on disk, what is to be there."""
+
+    def save(self) -> list[str]:
+        """Writes the files that are not as they were, all or none; their paths."""
+
+@final
+class RuleLine:
+    """A rule that stands in no file."""
+
+    def __new__(cls, text: str) -> RuleLine: ...
+    def text(self) -> str:
+        """The line."""
+
+    def words(self) -> tuple[bool, dict[str, str]]:
+        """Whether it is on, and its parts by name."""
+
+    def set(self, name: str, value: str | None) -> None:
+        """Changes a part; `None` removes it."""
+
+    def switch(self, on: bool) -> None:
+        """Switches it on or off."""
+
 def main(words: list[str]) -> int:
     """Runs the command line and returns its exit status. The first word is the name of the program."""
 
