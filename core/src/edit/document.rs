@@ -204,7 +204,7 @@ fn has_form_of_rule(text: &[u8], tokens: &[Token]) -> bool {
     let word = |token: Token| text.get(token.start as usize..token.end as usize).unwrap_or_default();
     let (direction, action) = (word(direction), word(action));
     let verdict = match action.strip_suffix(b")") {
-        Some(inner) => inner.split(|byte| *byte == b'(').nth(1).unwrap_or_default(),
+        Some(inner) => inner.splitn(2, |byte| *byte == b'(').nth(1).unwrap_or_default(),
         None => action,
     };
     direction.eq_ignore_ascii_case(b"GROUP")
