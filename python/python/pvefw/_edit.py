@@ -381,10 +381,44 @@ class Rules(Sequence[Rule]):
             raise NotFoundError("the rule is not in this list")
         rule.move(index)
 
-    def find(self, text: str) -> Rule | None:
+    def find(self, rule: Rule | str) -> Rule | None:
         """The first rule that says the same, whatever its comment, its blanks, and whether it is switched on."""
-        wanted = _meaning(Rule.parse(text))
-        return next((rule for rule in self if _meaning(rule) == wanted), None)
+        wanted = _meaning(rule if isinstance(rule, Rule) else Rule.parse(rule))
+        return next((other for other in self if _meaning(other) == wanted), None)
+
+    def ensure(self, rule: Rule | str, index: int | None = None) -> Rule:
+        """Make sure that a rule is there, switched on or off as given, and return it as it stands.
+
+        One that says the same is taken for it; a comment, if one is given, becomes its. A new one comes before the one at
+        `index`, by default behind the last.
+        """
+        wanted = rule if isinstance(rule, Rule) else Rule.parse(rule)
+        found = self.find(wanted)
+        if found is None:
+            return self.insert(len(self) if index is None else index, wanted)
+        _adjust(found, wanted)
+        return found
+
+    def replace(self, rules: Iterable[Rule | str]) -> None:
+        """Make these the rules, in this order. Lines of rules that stay in their order are not touched.
+
+        Rules are compared as by `find`. If one of them can't be, those before it have been put in.
+        """
+        wanted = [rule if isinstance(rule, Rule) else Rule.parse(rule) for rule in rules]
+        left = [(rule, _meaning(rule)) for rule in self]
+        kept: list[Rule | None] = []
+        for rule in wanted:
+            meaning = _meaning(rule)
+            at = next((at for at, (_, other) in enumerate(left) if other == meaning), None)
+            kept.append(None if at is None else left.pop(at)[0])
+        for rule, _ in left:
+            rule.remove()
+        for index, (rule, found) in enumerate(zip(wanted, kept)):
+            if found is None:
+                self.insert(index, rule)
+            else:
+                found.move(index)
+                _adjust(found, rule)
 
     def __repr__(self) -> str:
         of = self._path if self._group is None else f"group {self._group}"
@@ -794,6 +828,13 @@ class Vnet(FirewallFile):
 def _meaning(rule: Rule) -> dict[str, str]:
     words = rule._words()[1]  # pyright: ignore[reportPrivateUsage]
     return {name: value.lower() if name == "macro" else value for name, value in words.items() if name != "comment"}
+
+
+def _adjust(rule: Rule, wanted: Rule) -> None:
+    if rule.enabled != wanted.enabled:
+        rule.enabled = wanted.enabled
+    if wanted.comment is not None and rule.comment != wanted.comment:
+        rule.comment = wanted.comment
 
 
 def _index(index: int, count: int) -> int:
