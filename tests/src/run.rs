@@ -20,7 +20,7 @@ use crate::load::{Ask, Case, Filter, Input};
 use crate::packet::Asked;
 
 /// The facts of a case that gives none.
-const USUAL_FACTS: &str = r#"{"node":"pve1","local_network":"192.0.2.0/24"}"#;
+pub const USUAL_FACTS: &str = r#"{"node":"pve1","local_network":"192.0.2.0/24"}"#;
 
 /// What a case says for a chain or set that does not exist.
 const ABSENT: &str = "(none)\n";

@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod args;
 mod outcome;
+mod python;
 mod setup;
 mod sh;
 mod steps;
@@ -25,6 +26,7 @@ mod lint;
 mod nostd;
 mod test;
 mod try_it;
+mod wheel;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -48,7 +50,7 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 11] = [
+const TASKS: [&Task; 12] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
@@ -60,6 +62,7 @@ const TASKS: [&Task; 11] = [
     &fuzz::TASK,
     &conformance::TASK,
     &bench::TASK,
+    &wheel::TASK,
 ];
 
 fn main() -> ExitCode {

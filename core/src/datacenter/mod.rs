@@ -51,6 +51,8 @@ const CLUSTER_PATH: &str = "firewall/cluster.fw";
 pub struct Datacenter {
     files: Files,
     kinds: BTreeMap<FileKind, FileId>,
+    /// Files that are no longer there.
+    removed: BTreeMap<FileKind, FileId>,
     unreadable: Vec<(FileId, String)>,
 }
 
@@ -90,14 +92,15 @@ impl Datacenter {
         // The cluster file is always there, if only to have a place for what is said about its absence.
         let mut files = Files::new();
         files.add(CLUSTER_PATH, Vec::new());
-        Self { files, kinds: BTreeMap::new(), unreadable: Vec::new() }
+        Self { files, kinds: BTreeMap::new(), removed: BTreeMap::new(), unreadable: Vec::new() }
     }
 
     /// Adds a file. `path` is relative to the root, with `/` between folders. A path that was added before gets the new
     /// text. `None`: no file that the firewall reads.
     pub fn add(&mut self, path: &str, text: impl Into<Vec<u8>>) -> Option<FileId> {
         let kind = FileKind::of(path)?;
-        let known = if kind == FileKind::Cluster { Some(FileId(0)) } else { self.kinds.get(&kind).copied() };
+        let mut before = || self.kinds.get(&kind).copied().or_else(|| self.removed.remove(&kind));
+        let known = if kind == FileKind::Cluster { Some(FileId(0)) } else { before() };
         let id = match known {
             Some(id) => {
                 self.files.replace(id, text);
@@ -107,6 +110,35 @@ impl Datacenter {
         };
         self.kinds.insert(kind, id);
         Some(id)
+    }
+
+    /// Removes a file. Whether it was there. Its id stays its own: it is given to no other file.
+    pub fn remove(&mut self, path: &str) -> bool {
+        let Some(kind) = FileKind::of(path) else { return false };
+        let Some(id) = self.kinds.remove(&kind) else { return false };
+        self.files.replace(id, Vec::new());
+        self.removed.insert(kind, id);
+        true
+    }
+
+    /// The id of a file that was added.
+    pub fn id(&self, path: &str) -> Option<FileId> {
+        self.kinds.get(&FileKind::of(path)?).copied()
+    }
+
+    /// What there is, in order of kind.
+    pub fn kinds(&self) -> impl Iterator<Item = (&FileKind, FileId)> {
+        self.kinds.iter().map(|(kind, id)| (kind, *id))
+    }
+
+    /// The firewall files that were added, with what they may contain.
+    pub fn firewall_files(&self) -> impl Iterator<Item = (FileId, Level)> {
+        self.kinds.iter().filter_map(|(kind, id)| Some((*id, kind.level()?)))
+    }
+
+    /// The cluster file, which has an id and no text where there is none.
+    pub const fn cluster_file(&self) -> FileId {
+        FileId(0)
     }
 
     /// Records that a file exists but could not be read; `why` is shown.
