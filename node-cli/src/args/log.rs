@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use pvefw_core::host::store;
 
 use super::NodeArgs;
 
@@ -40,6 +41,9 @@ pub(crate) struct LogArgs {
     /// Name the rules of this configuration, not those that were applied here
     #[arg(long, value_name = "ROOT")]
     pub(crate) root: Option<PathBuf>,
+    /// Where is kept what was applied
+    #[arg(long, value_name = "DIR", env = "PVEFW_STATE", default_value = store::USUAL)]
+    pub(crate) state: PathBuf,
     /// The node.
     #[command(flatten)]
     pub(crate) node: NodeArgs,

@@ -14,6 +14,9 @@ use crate::output::words;
 /// A line is cut here; ours have 508 bytes.
 const LONGEST: u64 = 64 << 10;
 
+/// Bytes of a followed file that are read at once: one of gigabytes may have taken its place.
+const MOST_AT_ONCE: usize = 1 << 20;
+
 /// Lines of one file after the other.
 pub(super) struct Lines {
     /// What is still to be read, the last first.
@@ -69,7 +72,7 @@ impl Lines {
     }
 
     /// The next line, without its end.
-    pub(super) fn next(&mut self) -> io::Result<Option<&str>> {
+    pub(super) fn next(&mut self) -> Result<Option<&str>, Stop> {
         loop {
             let Some((path, reader)) = self.files.last_mut() else { return Ok(None) };
             self.bytes.clear();
@@ -80,12 +83,7 @@ impl Lines {
                     self.line.push_str(&String::from_utf8_lossy(self.bytes.trim_ascii_end_of_line()));
                     return Ok(Some(&self.line));
                 }
-                Err(error) => {
-                    return Err(io::Error::new(
-                        error.kind(),
-                        format!("`{}`: {}", path.display(), words(&error)),
-                    ));
-                }
+                Err(error) => return Err(unreadable(path, &error)),
             }
         }
     }
@@ -127,7 +125,7 @@ fn unpacked(file: File) -> Box<dyn BufRead> {
 fn open(path: &Path) -> Result<File, Stop> {
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     if file.metadata().is_ok_and(|data| data.is_dir()) {
-        return Err(unreadable(path, &ErrorKind::IsADirectory.into()));
+        return Err(Stop::failed(format!("can't read the log `{}`: it is a directory", path.display())));
     }
     Ok(file)
 }
@@ -188,10 +186,14 @@ impl Follower {
     fn rest_of_file(&mut self) -> Result<Vec<String>, Stop> {
         let failed = |error: io::Error| unreadable(&self.path, &error);
         self.file.seek(SeekFrom::Start(self.at)).map_err(failed)?;
-        // Not more than a piece at a time: somebody may follow a file of gigabytes that has just been cut.
-        let read = (&self.file).take(1 << 20).read_to_end(&mut self.rest).map_err(failed)?;
+        let read = (&self.file)
+            .take(u64::try_from(MOST_AT_ONCE).unwrap_or(u64::MAX))
+            .read_to_end(&mut self.rest)
+            .map_err(failed)?;
         self.at += u64::try_from(read).unwrap_or_default();
-        let end = memchr::memrchr(b'\n', &self.rest).map_or(0, |at| at + 1);
+        // Something this long without an end is no line that is still being written.
+        let long = if self.rest.len() > MOST_AT_ONCE { self.rest.len() } else { 0 };
+        let end = memchr::memrchr(b'\n', &self.rest).map_or(long, |at| at + 1);
         let whole: Vec<u8> = self.rest.drain(..end).collect();
         let lines = whole.split_inclusive(|byte| *byte == b'\n');
         Ok(lines.map(|line| String::from_utf8_lossy(line.trim_ascii_end_of_line()).into_owned()).collect())

@@ -30,41 +30,41 @@ const SOME: usize = 10;
 /// Runs the command.
 pub(crate) fn run(args: &LogArgs, output: &Output) -> Result<Exit, Stop> {
     let since = args.since.as_deref().map(since::parse).transpose()?;
+    let path = args.file.as_deref().unwrap_or(Path::new(LOG));
+    if path == Path::new("-") && args.follow {
+        return Err(Stop::failed("`--follow` needs a file: standard input ends when it ends"));
+    }
+    let mut lines = Lines::open(path, since)?;
     let rules = Rules::find(args, output)?;
     if let Some(why) = rules.unknown() {
         output.notice(Kind::Note, why);
     }
     let mut show = Show::new(rules, args.format, output);
-    let path = args.file.as_deref().unwrap_or(Path::new(LOG));
-    if path == Path::new("-") && args.follow {
-        return Err(Stop::failed("`--follow` needs a file: standard input ends when it ends"));
-    }
-    // The end of the file is noted before it is read, so that nothing falls between reading and following.
     let mut wanted = Wanted { guest: args.guest, since, within: since.is_none() };
-    let mut last = Last::new(
-        args.lines.or(args.follow.then_some(SOME)).filter(|_| args.lines.is_some() || since.is_none()),
-    );
-    let mut lines = Lines::open(path, since)?;
-    let mut end = Ok(());
+    // A time says by itself where to begin.
+    let usual = (args.follow && since.is_none()).then_some(SOME);
+    let mut last = Last::new(args.lines.or(usual));
+    let mut read = Ok(());
     output.stream(|out| {
-        while let Some(line) = lines.next()? {
-            if !wanted.takes(line) {
-                continue;
-            }
-            match &mut last.kept {
-                None => show.line(line, out)?,
-                Some(_) => last.keep(line),
+        loop {
+            match lines.next() {
+                Ok(Some(line)) if !wanted.takes(line) => {}
+                Ok(Some(line)) if last.kept.is_some() => last.keep(line),
+                Ok(Some(line)) => show.line(line, out)?,
+                Ok(None) => break,
+                Err(failure) => {
+                    read = Err(failure);
+                    break;
+                }
             }
         }
-        for line in last.kept.iter().flatten() {
-            show.line(line, out)?;
-        }
-        Ok(())
+        last.kept.iter().flatten().try_for_each(|line| show.line(line, out))
     })?;
+    read?;
     if args.follow {
-        end = follow(lines.into_follower(path)?, &mut wanted, &mut show, output);
+        follow(lines.into_follower(path)?, &mut wanted, &mut show, output)?;
     }
-    end.map(|()| Exit::Fine)
+    Ok(Exit::Fine)
 }
 
 /// Prints what comes, until somebody ends it.

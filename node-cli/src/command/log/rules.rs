@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
 
 use pvefw_core::diag::Sink;
+use pvefw_core::host::store::{LoggingRules, Store};
 use pvefw_core::log::Entry;
 use pvefw_core::log::responsible::{LogRule, LogRules, log_rules};
 use pvefw_core::readback::{self, Saved};
 use pvefw_core::text::Files;
-use serde::Deserialize;
 
 use super::is_human;
 use crate::args::LogArgs;
@@ -18,9 +17,6 @@ use crate::exit::Stop;
 use crate::output::{Output, words};
 use crate::root;
 use crate::root::node::{self, Need};
-
-/// What `apply` writes down of the rules that log.
-const APPLIED: &str = "/var/lib/pvefw/applied.json";
 
 /// Where a rule comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,44 +37,26 @@ pub(super) struct Rules {
     unknown: Option<String>,
 }
 
-/// A rule that logs, as [`APPLIED`] has it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Logging {
-    family: String,
-    table: String,
-    chain: String,
-    rule: String,
-    file: Option<String>,
-    line: Option<u32>,
-}
-
-/// The content of [`APPLIED`]; there may be more in it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Applied {
-    time: i64,
-    rules: Vec<Logging>,
-}
-
 impl Rules {
     /// The rules of `--root`, else those that were applied here, else none.
     pub(super) fn find(args: &LogArgs, output: &Output) -> Result<Self, Stop> {
         if args.root.is_some() || args.node.node.is_some() || args.node.facts.is_some() {
             return compiled(args, output);
         }
-        let path = Path::new(APPLIED);
-        match fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(|applied: Applied| of_applied(&applied)).map_err(|error| {
-                Stop::failed(format!("can't read `{APPLIED}`: {error}"))
-                    .help("`pvefw apply` writes it again; `--root ROOT` does without it")
-            }),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(none(is_human(args.format).then(|| {
-                "no rules are named: nothing was applied here by pvefw; `--root /etc/pve` names those of a configuration"
-                    .into()
-            }))),
-            Err(error) => Ok(none(Some(format!("no rules are named: can't read `{APPLIED}`: {}", words(&error))))),
+        let store = Store::new(&args.state);
+        if let Some(applied) = store.logging() {
+            return Ok(of_applied(&applied));
         }
+        let why = match fs::read_dir(store.folder()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                format!("no rules are named: can't read `{}`: {}", store.folder().display(), words(&error))
+            }
+            _ if !is_human(args.format) => return Ok(none(None)),
+            _ => "no rules are named: nothing was applied here by pvefw; `--root /etc/pve` names those of a \
+                  configuration"
+                .into(),
+        };
+        Ok(none(Some(why)))
     }
 
     /// Why no rule is named, if that is worth a note.
@@ -128,13 +106,13 @@ fn compiled(args: &LogArgs, output: &Output) -> Result<Rules, Stop> {
 }
 
 /// Reads the rules that were applied. Their text is what the restore tools took, so it is read as a dump.
-fn of_applied(applied: &Applied) -> Rules {
+fn of_applied(applied: &LoggingRules) -> Rules {
     let mut rules = Vec::new();
     let mut places = Vec::new();
     for logging in &applied.rules {
         let text = format!("*{}\n:{} - [0:0]\n{}\nCOMMIT\n", logging.table, logging.chain, logging.rule);
         let mut files = Files::new();
-        let file = Some(files.add(APPLIED, text));
+        let file = Some(files.add("a rule that was applied", text));
         let saved = match logging.family.as_str() {
             "v6" => Saved { ip6tables: file, ..Saved::default() },
             _ => Saved { iptables: file, ..Saved::default() },
@@ -146,7 +124,12 @@ fn of_applied(applied: &Applied) -> Rules {
             rules.push(LogRule { span: None, ..rule });
         }
     }
-    Rules { known: LogRules::new(rules), places, since: Some(applied.time), unknown: None }
+    Rules {
+        known: LogRules::new(rules),
+        places,
+        since: Some(i64::try_from(applied.time).unwrap_or(i64::MAX)),
+        unknown: None,
+    }
 }
 
 #[cfg(test)]
