@@ -18,6 +18,7 @@ mod bench;
 mod ci;
 mod conformance;
 mod deny;
+mod faults;
 mod fuzz;
 mod lab;
 mod lint;
@@ -47,10 +48,11 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 10] = [
+const TASKS: [&Task; 11] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
+    &faults::TASK,
     &lint::TASK,
     &deny::TASK,
     &ci::TASK,

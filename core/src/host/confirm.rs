@@ -134,7 +134,10 @@ pub enum Unconfirmed {
 ///
 /// # Errors
 /// [`Unconfirmed`].
-pub fn confirm<H: Host + ?Sized>(applier: &Applier<'_, H>, _lock: &Guard) -> Result<Option<u64>, Unconfirmed> {
+pub fn confirm<H: Host + ?Sized>(
+    applier: &Applier<'_, H>,
+    _lock: &Guard,
+) -> Result<Option<u64>, Unconfirmed> {
     let store = applier.store;
     let Some(pending) = store.pending() else { return Err(Unconfirmed::Nothing) };
     if pending.boot != applier.host.clock().boot {
@@ -160,15 +163,21 @@ pub fn go_back<H: Host + ?Sized>(
     let state = |error| Failure { stage: Stage::State, error, left: Left::Untouched };
     let target = Target::stored(applier.store, to).map_err(state)?;
     let left: Option<String> = applier.store.record().map(|record| record.digest);
-    let applied = applier.apply(lock, &target, options)?;
+    let outcome = applier.apply(lock, &target, options)?;
     let mut record = applier.store.record().unwrap_or_default();
     record.rejected = left.filter(|left| *left != record.digest);
     applier.store.set_record(&record).map_err(state)?;
-    Ok(applied)
+    Ok(outcome)
 }
 
 /// The state before the one that is loaded.
 pub fn previous<H: Host + ?Sized>(applier: &Applier<'_, H>) -> Option<u64> {
     let current = applier.store.record().and_then(|record| record.current);
-    applier.store.states().iter().rev().map(|state| state.id).find(|id| current.is_none_or(|current| *id < current))
+    applier
+        .store
+        .states()
+        .iter()
+        .rev()
+        .map(|state| state.id)
+        .find(|id| current.is_none_or(|current| *id < current))
 }

@@ -176,7 +176,9 @@ impl Error {
                 std::io::ErrorKind::ReadOnlyFilesystem => {
                     Some("mount it writable, or name another folder: `--state DIR`".to_string())
                 }
-                std::io::ErrorKind::StorageFull => Some("make room, or name another folder: `--state DIR`".to_string()),
+                std::io::ErrorKind::StorageFull => {
+                    Some("make room, or name another folder: `--state DIR`".to_string())
+                }
                 _ => None,
             },
             Self::Start { .. }

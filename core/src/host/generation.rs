@@ -6,9 +6,7 @@
 use alloc::vec::Vec;
 use std::os::fd::AsRawFd as _;
 
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket,
-};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket};
 
 /// The kernel's numbers of what is asked, and of the answer (`linux/netfilter/nf_tables.h`).
 const SUBSYSTEM: u16 = 10;

@@ -125,7 +125,9 @@ fn reachable(net: &IpNet) -> bool {
 fn somebody(net: IpNet) -> IpAddr {
     match net.network() {
         IpAddr::V4(first) if net.prefix_len() < 31 => Ipv4Addr::from(u32::from(first).wrapping_add(1)).into(),
-        IpAddr::V6(first) if net.prefix_len() < 127 => Ipv6Addr::from(u128::from(first).wrapping_add(1)).into(),
+        IpAddr::V6(first) if net.prefix_len() < 127 => {
+            Ipv6Addr::from(u128::from(first).wrapping_add(1)).into()
+        }
         only => only,
     }
 }

@@ -76,10 +76,10 @@ pub fn read<H: Host + ?Sized>(host: &H) -> Result<Kernel, Error> {
         let tools = Tool::ALL.map(|tool| scope.spawn(move || host.save(tool)));
         tools.map(|thread| thread.join().unwrap_or(Err(Error::Thread)))
     });
-    let [ipset, iptables, ip6tables, ebtables] = texts;
-    let (ipset, iptables, ip6tables, ebtables) = (ipset?, iptables?, ip6tables?, ebtables?);
-    let texts = Texts { ipset: &ipset, iptables: &iptables, ip6tables: &ip6tables, ebtables: &ebtables };
-    Ok(Kernel { rules: Rules::of(&texts), bridge: ebtables })
+    let [sets, v4, v6, bridge] = texts;
+    let (sets, v4, v6, bridge) = (sets?, v4?, v6?, bridge?);
+    let texts = Texts { ipset: &sets, iptables: &v4, ip6tables: &v6, ebtables: &bridge };
+    Ok(Kernel { rules: Rules::of(&texts), bridge })
 }
 
 /// The machine that we run on.

@@ -33,8 +33,13 @@ pub struct Uninterrupted {
 impl Uninterrupted {
     /// From here on, for this thread and those that it starts.
     pub fn begin() -> Self {
-        let signals =
-            SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGPIPE]);
+        let signals = SigSet::from_iter([
+            Signal::SIGINT,
+            Signal::SIGTERM,
+            Signal::SIGHUP,
+            Signal::SIGQUIT,
+            Signal::SIGPIPE,
+        ]);
         Self { before: signals.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok() }
     }
 }
@@ -55,7 +60,9 @@ pub fn may_change_rules() -> bool {
 
 fn has_capability(status: &str, bit: u32) -> bool {
     let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    effective.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> bit & 1 == 1)
+    effective
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask >> bit & 1 == 1)
 }
 
 /// Who runs this, as far as the environment says: the user who called `sudo`, else the user.

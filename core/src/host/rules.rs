@@ -170,13 +170,12 @@ impl Table {
         if self.is_empty() {
             return;
         }
-        let mut push = |parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
-        push(&["*", name, "\n"]);
+        out.extend(["*", name, "\n"]);
         for chain in self.chains.keys() {
-            push(&[":", chain, declared]);
+            out.extend([":", chain, declared]);
         }
         for (from, to) in &self.hooks {
-            push(&["-A ", from, " -j ", to, "\n"]);
+            out.extend(["-A ", from, " -j ", to, "\n"]);
         }
         for (name, chain) in &self.chains {
             chain.fill(name, out);
@@ -378,17 +377,18 @@ mod tests {
         let rules = Rules::of(&texts(DUMP, ""));
         let mut out = String::new();
         rules.v4.filter.chains["PVEFW-INPUT"].fill("PVEFW-INPUT", &mut out);
-        assert_eq!(
-            out,
-            "-A PVEFW-INPUT -j mine\n-A PVEFW-INPUT -m comment --comment \"PVESIG:abc/+0\"\n"
-        );
+        assert_eq!(out, "-A PVEFW-INPUT -j mine\n-A PVEFW-INPUT -m comment --comment \"PVESIG:abc/+0\"\n");
     }
 
     #[test]
     fn what_the_kernel_adds_to_a_set_is_no_difference() {
         let of = |text: &str| Rules::of(&texts("", text)).sets["PVEFW-0-a-v4"].clone();
-        let made = of("create PVEFW-0-a-v4 hash:net family inet hashsize 64 maxelem 64 bucketsize 12\nadd PVEFW-0-a-v4 10.0.0.0/8\nadd PVEFW-0-a-v4 1.1.1.1\n");
-        let printed = of("create PVEFW-0-a-v4 hash:net family inet hashsize 128 maxelem 64 bucketsize 12 initval 0x1\nadd PVEFW-0-a-v4 1.1.1.1\nadd PVEFW-0-a-v4 10.0.0.0/8\n");
+        let made = of(
+            "create PVEFW-0-a-v4 hash:net family inet hashsize 64 maxelem 64 bucketsize 12\nadd PVEFW-0-a-v4 10.0.0.0/8\nadd PVEFW-0-a-v4 1.1.1.1\n",
+        );
+        let printed = of(
+            "create PVEFW-0-a-v4 hash:net family inet hashsize 128 maxelem 64 bucketsize 12 initval 0x1\nadd PVEFW-0-a-v4 1.1.1.1\nadd PVEFW-0-a-v4 10.0.0.0/8\n",
+        );
         assert!(made.is_same(&printed));
         let larger = of("create PVEFW-0-a-v4 hash:net family inet hashsize 64 maxelem 128 bucketsize 12\n");
         assert!(!made.is_same(&larger));

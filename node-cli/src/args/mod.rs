@@ -13,8 +13,8 @@ mod try_;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use apply::{
-    ApplyArgs, ConfirmArgs, Format, HistoryArgs, LocalnetArgs, PlanArgs, RollbackArgs, StateArgs, StatusArgs, StopArgs,
-    WatchdogArgs,
+    ApplyArgs, ConfirmArgs, Format, HistoryArgs, LocalnetArgs, PlanArgs, RollbackArgs, StateArgs, StatusArgs,
+    StopArgs, WatchdogArgs,
 };
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
@@ -147,8 +147,8 @@ mod tests {
     #[test]
     fn help_teaches_examples_and_statuses() {
         for command in [
-            "apply", "check", "compile", "confirm", "diff", "history", "localnet", "plan", "rollback", "simulate",
-            "status", "stop", "test", "trace", "try",
+            "apply", "check", "compile", "confirm", "diff", "history", "localnet", "plan", "rollback",
+            "simulate", "status", "stop", "test", "trace", "try",
         ] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();

@@ -42,6 +42,8 @@ pub(crate) struct Outcome {
     pub(crate) found: Found,
     /// What is wrong, if anything is.
     pub(crate) wrong: Option<String>,
+    /// Whether the fault met the run at all, rather than coming too late for it.
+    pub(crate) met: bool,
 }
 
 /// What was loaded when a fault was over.
@@ -75,7 +77,7 @@ impl Bench {
         let state = self.folder.join("state");
         let _ = fs::remove_dir_all(&state);
         let tools = self.folder.join("tools");
-        self.lay_out(&tools)?;
+        Self::lay_out(&tools)?;
         let node = Node { bench: self, variant, state: state.clone(), tools: tools.clone() };
 
         theirs(variant);
@@ -114,7 +116,6 @@ impl Bench {
 
         let usual = Duration::from_millis(if variant == Variant::Nft { 160 } else { 140 });
         let fault = Fault::random(&mut dice, usual);
-        let outcome = |found, wrong| Outcome { kind: fault.kind(), found, wrong };
         let disk = self.prepare(&fault, &state, &tools)?;
         let words: &[&str] = match work {
             Work::Apply => &["apply", "--force"],
@@ -129,8 +130,15 @@ impl Bench {
             let _ = child.kill();
         }
         let status = wait(&mut child)?;
+        let met = match fault {
+            Fault::Kill(_) => status.is_none(),
+            Fault::AtCall(..) => wrapper::was_done(&tools),
+            Fault::DiskFull(_) => status != Some(0),
+            Fault::Clock(_) => true,
+        };
+        let outcome = |found, wrong| Outcome { kind: fault.kind(), found, wrong, met };
         wrapper::arrange(&tools, None).map_err(|error| error.to_string())?;
-        self.lay_out(&tools)?;
+        Self::lay_out(&tools)?;
         drop(disk);
 
         // A watchdog undoes what was being loaded by somebody who is gone.
@@ -205,7 +213,7 @@ impl Bench {
     }
 
     /// Puts all tools into a folder: this program under their names.
-    fn lay_out(&self, folder: &Path) -> Result<(), String> {
+    fn lay_out(folder: &Path) -> Result<(), String> {
         let me = std::env::current_exe().map_err(|error| error.to_string())?;
         let fail = |error: std::io::Error| format!("can't lay out tools: {error}");
         fs::create_dir_all(folder).map_err(fail)?;
@@ -269,7 +277,11 @@ impl Node<'_> {
         }
         command.args(rest).arg("--state").arg(&self.state);
         command.args(["--variant", self.variant.name(), "--tool-limit", TOOL_LIMIT]);
-        let path = if wrapped { format!("{}:/usr/sbin:/usr/bin", self.tools.display()) } else { "/usr/sbin:/usr/bin".into() };
+        let path = if wrapped {
+            format!("{}:/usr/sbin:/usr/bin", self.tools.display())
+        } else {
+            "/usr/sbin:/usr/bin".into()
+        };
         command.env_clear().env("PATH", path).env("USER", "faults");
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let said = fs::File::create(self.bench.folder.join("said")).map_err(|error| error.to_string())?;
@@ -286,7 +298,9 @@ impl Node<'_> {
     fn must(&self, words: &[&str], root: Option<&Root>) -> Result<(), String> {
         match self.run(words, root)? {
             (Some(0), _) => Ok(()),
-            (code, said) => Err(format!("`pvefw {}` without a fault ended with {code:?}: {said}", words.join(" "))),
+            (code, said) => {
+                Err(format!("`pvefw {}` without a fault ended with {code:?}: {said}", words.join(" ")))
+            }
         }
     }
 }
@@ -303,7 +317,8 @@ impl SmallDisk {
         fs::create_dir_all(state).map_err(fail)?;
         let run = |words: &[&str], paths: &[&Path]| {
             let (program, rest) = words.split_first().ok_or("no program")?;
-            let status = Command::new(program).args(rest).args(paths).stderr(Stdio::null()).status().map_err(fail)?;
+            let status =
+                Command::new(program).args(rest).args(paths).stderr(Stdio::null()).status().map_err(fail)?;
             if status.success() { Ok(()) } else { Err(format!("`{}` failed", words.join(" "))) }
         };
         run(&["cp", "-a"], &[state, &aside])?;
@@ -353,7 +368,10 @@ fn wait(child: &mut Child) -> Result<Option<i32>, String> {
 /// Waits until the process that watches has seen that whoever was loading is gone.
 fn settle(state: &Path) {
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(20) && state.join("pending.json").exists() && state.join("journal.json").exists() {
+    while begun.elapsed() < Duration::from_secs(20)
+        && state.join("pending.json").exists()
+        && state.join("journal.json").exists()
+    {
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -382,8 +400,11 @@ fn foreign(machine: &Machine) -> Result<Vec<String>, String> {
         let text = machine.save(tool).map_err(|error| error.in_full())?;
         let ours = |line: &str| line.contains("PVEFW-") || line.starts_with('#') || is_of_guest(line);
         // Tables come into being with their first rule; what counts is what is in them.
-        let kept = text.lines().filter(|line| !ours(line) && !line.starts_with(['*', ':']) && *line != "COMMIT");
-        lines.extend(kept.map(|line| format!("{} {}", tool.name(), line.split(" initval").next().unwrap_or_default())));
+        let kept =
+            text.lines().filter(|line| !ours(line) && !line.starts_with(['*', ':']) && *line != "COMMIT");
+        lines.extend(
+            kept.map(|line| format!("{} {}", tool.name(), line.split(" initval").next().unwrap_or_default())),
+        );
         lines.extend(text.lines().filter(|line| line.starts_with(":theirs")).map(str::to_owned));
     }
     Ok(lines)
@@ -417,7 +438,8 @@ fn judge(kernel: &Kernel, old: &Rules, new: &Rules) -> Result<Found, String> {
     }
     for (name, set) in &kernel.rules.sets {
         let plain = name.strip_suffix("_swap").unwrap_or(name);
-        let known = [old, new].into_iter().filter_map(|rules| rules.sets.get(plain)).any(|other| set.is_same(other));
+        let known =
+            [old, new].into_iter().filter_map(|rules| rules.sets.get(plain)).any(|other| set.is_same(other));
         // Sets are filled one by one under names that no rule has.
         let fresh = !old.sets.contains_key(plain) || plain.len() < name.len();
         if !known && !fresh {

@@ -109,7 +109,9 @@ impl Fault {
     /// One of all, as the dice fall. `usual` is how long a run takes.
     pub(crate) fn random(dice: &mut Dice, usual: Duration) -> Self {
         match dice.roll(10) {
-            0..=2 => Self::Kill(usual.mul_f64(f64::from(u32::try_from(dice.roll(1100)).unwrap_or(0)) / 1000.0)),
+            0..=2 => {
+                Self::Kill(usual.mul_f64(f64::from(u32::try_from(dice.roll(1100)).unwrap_or(0)) / 1000.0))
+            }
             3 => Self::DiskFull(dice.roll(120_000)),
             4 if dice.roll(2) == 0 => {
                 let seconds = i64::try_from(dice.roll(1 << 30)).unwrap_or(0);

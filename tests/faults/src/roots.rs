@@ -22,9 +22,17 @@ pub(crate) fn make(folder: &Path, example: &Path, pvefw: &Path) -> Result<Vec<Ro
     let edits: [&[(&str, &str, &str)]; 4] = [
         &[],
         &[
-            ("firewall/cluster.fw", "[RULES]", "[IPSET fault]\n10.9.0.0/16\n\n[RULES]\nIN ACCEPT -source +fault -p tcp -dport 7"),
+            (
+                "firewall/cluster.fw",
+                "[RULES]",
+                "[IPSET fault]\n10.9.0.0/16\n\n[RULES]\nIN ACCEPT -source +fault -p tcp -dport 7",
+            ),
             ("firewall/cluster.fw", "[IPSET management]", "[IPSET management]\n10.99.0.0/16"),
-            ("firewall/100.fw", "[RULES]", "[RULES]\nIN DROP -source 198.51.100.9\nOUT REJECT -dest 198.51.100.9"),
+            (
+                "firewall/100.fw",
+                "[RULES]",
+                "[RULES]\nIN DROP -source 198.51.100.9\nOUT REJECT -dest 198.51.100.9",
+            ),
             ("nodes/pve1/host.fw", "[RULES]", "[RULES]\nIN DROP -source 198.51.100.9 -log info"),
         ],
         &[

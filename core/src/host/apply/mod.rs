@@ -25,9 +25,9 @@ mod transaction;
 pub use survey::Survey;
 pub use transaction::{Applied, Confirm, Done, Failure, Left, Options, Stage};
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write as _;
 
 use sha1::{Digest as _, Sha1};
 
@@ -65,7 +65,16 @@ impl Target {
     pub fn compiled(texts: Restore, node: Option<String>, logging: Vec<Logging>) -> Self {
         let rules = Rules::of(&Texts::from(&texts));
         let digest = digest(&texts);
-        Self { texts, rules, form: Form::Made, node, logging, digest, configuration: String::new(), copy_of: None }
+        Self {
+            texts,
+            rules,
+            form: Form::Made,
+            node,
+            logging,
+            digest,
+            configuration: String::new(),
+            copy_of: None,
+        }
     }
 
     /// Nothing of ours.
@@ -112,7 +121,12 @@ pub fn digest(texts: &Restore) -> String {
         hash.update(text.len().to_be_bytes());
         hash.update(text);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in hash.finalize() {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// A node and its state, to change it.

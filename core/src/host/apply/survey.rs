@@ -53,7 +53,9 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         let record = self.store.record().unwrap_or_default();
         let clock = self.host.clock();
         let known = self.store.known().filter(|known| {
-            known.boot == clock.boot && known.variant == self.host.variant().name() && known.state == record.current
+            known.boot == clock.boot
+                && known.variant == self.host.variant().name()
+                && known.state == record.current
         });
         if let (Some(known), Trust::Recent) = (&known, trust)
             && let Some(survey) = self.assume(known, &clock)
@@ -107,7 +109,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     fn stored_state(&self, survey: &Survey, record: &Record) -> Option<u64> {
         let target = Target::stored(self.store, Some(record.current?)).ok()?;
         let same = survey.suspects.is_empty()
-            && Plan::new(&survey.kernel, target.wanted(&survey.suspects), self.host.bridge_loading()).is_empty();
+            && Plan::new(&survey.kernel, target.wanted(&survey.suspects), self.host.bridge_loading())
+                .is_empty();
         same.then_some(record.current).flatten()
     }
 }

@@ -94,7 +94,9 @@ fn whole_table(dump: &str, want: &Table, out: &mut String) {
             match to {
                 // A hook that is wanted stays where it is.
                 Some(to) => {
-                    if let Some(at) = missing.iter().position(|(from, there)| &**from == chain && &**there == to) {
+                    if let Some(at) =
+                        missing.iter().position(|(from, there)| &**from == chain && &**there == to)
+                    {
                         missing.remove(at);
                         line(&mut rules, &[text]);
                     }

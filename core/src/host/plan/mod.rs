@@ -152,7 +152,8 @@ impl Plan {
         let mut plan = Self::default();
         let mut texts = [String::new(), String::new()];
         for (text, family) in texts.iter_mut().zip(Family::BOTH) {
-            let pairs = kernel.rules.tables(family).named().into_iter().zip(wanted.rules.tables(family).named());
+            let pairs =
+                kernel.rules.tables(family).named().into_iter().zip(wanted.rules.tables(family).named());
             for ((name, have), (_, want)) in pairs {
                 let id = if name == "raw" { TableId::Raw(family) } else { TableId::Filter(family) };
                 let changes = TableChanges::new(have, want, |name, have, want| match wanted.compare {
@@ -237,7 +238,9 @@ impl Plan {
 }
 
 fn line(out: &mut String, parts: &[&str]) {
-    parts.iter().for_each(|part| out.push_str(part));
+    for part in parts {
+        out.push_str(part);
+    }
     out.push('\n');
 }
 

@@ -17,7 +17,6 @@ mod files;
 mod lock;
 mod model;
 
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use std::fs;
@@ -179,7 +178,9 @@ impl Store {
 
     /// What a state was compiled from, if it was.
     pub fn configuration(&self, id: u64) -> Option<String> {
-        files::read_text(&self.state_folder(id).join(STATE_CONFIGURATION)).ok().filter(|text| !text.is_empty())
+        files::read_text(&self.state_folder(id).join(STATE_CONFIGURATION))
+            .ok()
+            .filter(|text| !text.is_empty())
     }
 
     /// The texts of a state.
@@ -232,7 +233,14 @@ impl Store {
             ("ebtables", texts.ebtables),
         ];
         let like = like.map(|id| self.state_folder(id));
-        files::write_folder(&self.folder.join(STATES), &state.id.to_string(), like.as_deref(), STATE, state, &contents)
+        files::write_folder(
+            &self.folder.join(STATES),
+            &state.id.to_string(),
+            like.as_deref(),
+            STATE,
+            state,
+            &contents,
+        )
     }
 
     /// Removes a state that was never loaded.
@@ -265,10 +273,10 @@ impl Store {
     /// Numbers of all states, smallest first.
     fn numbers(&self) -> Vec<u64> {
         let Ok(entries) = fs::read_dir(self.folder.join(STATES)) else { return Vec::new() };
-        let numbers: BTreeMap<u64, ()> = entries
-            .filter_map(|entry| Some((entry.ok()?.file_name().to_str()?.parse().ok()?, ())))
-            .collect();
-        numbers.into_keys().collect()
+        let mut numbers: Vec<u64> =
+            entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
     }
 }
 
@@ -282,7 +290,6 @@ impl<'a> From<&'a Restore> for Texts<'a> {
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests;

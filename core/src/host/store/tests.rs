@@ -20,7 +20,8 @@ impl Drop for Folder {
     }
 }
 
-const TEXTS: Texts<'static> = Texts { ipset: "create PVEFW-x\n", iptables: "*raw\nCOMMIT\n", ip6tables: "", ebtables: "" };
+const TEXTS: Texts<'static> =
+    Texts { ipset: "create PVEFW-x\n", iptables: "*raw\nCOMMIT\n", ip6tables: "", ebtables: "" };
 
 fn state(id: u64) -> State {
     State { id, digest: format!("d{id}"), ..State::default() }

@@ -17,8 +17,7 @@ use crate::output::{Kind, Output};
 /// Runs the command.
 pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
     demand_right()?;
-    let desired =
-        Desired::read(args.root.as_deref(), &args.node, Errors::of(args.allow_errors), output)?;
+    let desired = Desired::read(args.root.as_deref(), &args.node, Errors::of(args.allow_errors), output)?;
     if desired.refused {
         Desired::refuse(output, "nothing is applied");
         return Ok(Exit::Findings);
@@ -44,12 +43,15 @@ pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
     drop(lock);
     match ended {
         Err(failure) => Ok(told::failure(&failure, output)),
-        Ok(applied) => {
-            let state = applied.state.map(|id| format!(" (state {id})")).unwrap_or_default();
-            let verb = if applied.done == Done::Unchanged { "unchanged" } else { "applied" };
-            output.data(&[&format!("{verb}{state}: {}\n", told::done(&applied.done))])?;
+        Ok(outcome) => {
+            let state = outcome.state.map(|id| format!(" (state {id})")).unwrap_or_default();
+            let verb = if outcome.done == Done::Unchanged { "unchanged" } else { "applied" };
+            output.data(&[&format!("{verb}{state}: {}\n", told::done(&outcome.done))])?;
             if let Some(within) = args.confirm_within {
-                output.data(&[&format!("unless `pvefw confirm` comes within {}, the old rules come back\n", time(within))])?;
+                output.data(&[&format!(
+                    "unless `pvefw confirm` comes within {}, the old rules come back\n",
+                    time(within)
+                )])?;
             }
             Ok(Exit::Fine)
         }
@@ -59,11 +61,14 @@ pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
 /// Whether an earlier state waits to be confirmed, which comes first. Said so.
 fn waits(store: &Store, clock: &Clock, output: &Output) -> bool {
     let Some(pending) = store.pending() else { return false };
-    let name = pending.state.map_or_else(|| "the removal of all rules".to_owned(), |id| format!("state {id}"));
+    let name =
+        pending.state.map_or_else(|| "the removal of all rules".to_owned(), |id| format!("state {id}"));
     if pending.boot != clock.boot {
         output.notice(
             Kind::Note,
-            format!("{name} was not confirmed before the machine was restarted; it is not waited for any more"),
+            format!(
+                "{name} was not confirmed before the machine was restarted; it is not waited for any more"
+            ),
         );
         return false;
     }
@@ -86,7 +91,11 @@ fn words(args: &ApplyArgs) -> String {
 /// `90 s`, `5 min`
 pub(super) fn time(time: Duration) -> String {
     let seconds = time.as_secs();
-    if seconds >= 60 && seconds.is_multiple_of(60) { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
+    if seconds >= 60 && seconds.is_multiple_of(60) {
+        format!("{} min", seconds / 60)
+    } else {
+        format!("{seconds} s")
+    }
 }
 
 /// Starts the process that undoes what is not confirmed. It is ours again, under another name; once it has said that it
@@ -119,4 +128,3 @@ fn arm(store: &Store, args: &StateArgs) -> Result<u32, Error> {
         Err(failed(std::io::Error::other("it ended at once")))
     }
 }
-

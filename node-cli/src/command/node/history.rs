@@ -28,8 +28,11 @@ pub(crate) fn run(args: &HistoryArgs, output: &Output) -> Result<Exit, Stop> {
     let waiting = store.pending().and_then(|pending| pending.state);
     match args.format {
         Format::Json => {
-            let entries: Vec<Entry<'_>> =
-                states.iter().rev().map(|state| Entry { state, current: current == Some(state.id) }).collect();
+            let entries: Vec<Entry<'_>> = states
+                .iter()
+                .rev()
+                .map(|state| Entry { state, current: current == Some(state.id) })
+                .collect();
             output.json(|out| serde_json::to_writer(out, &entries))?;
         }
         Format::Human => {
@@ -40,7 +43,12 @@ pub(crate) fn run(args: &HistoryArgs, output: &Output) -> Result<Exit, Stop> {
                 let mark = if current == Some(state.id) { '*' } else { ' ' };
                 let by = if state.by.is_empty() { String::new() } else { format!(" by {}", state.by) };
                 let wait = if waiting == Some(state.id) { ", waits to be confirmed" } else { "" };
-                output.data(&[&format!("{mark} {:>4}  {}  {}{by}{wait}\n", state.id, when(state.time), state.command)])?;
+                output.data(&[&format!(
+                    "{mark} {:>4}  {}  {}{by}{wait}\n",
+                    state.id,
+                    when(state.time),
+                    state.command
+                )])?;
                 if args.diff {
                     let before = at.checked_sub(1).and_then(|at| states.get(at));
                     output.data(&[&indented(&changes(&store, before, state, output)?)])?;
@@ -75,7 +83,9 @@ fn changes(store: &Store, before: Option<&State>, state: &State, output: &Output
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("        {line}\n") }).collect()
+    text.lines()
+        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("        {line}\n") })
+        .collect()
 }
 
 #[derive(Serialize)]

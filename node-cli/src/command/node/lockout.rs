@@ -20,7 +20,12 @@ use crate::output::{Kind, Output};
 const MOST_SHOWN: usize = 3;
 
 /// Whether it may be loaded. Says why not, or what it cuts all the same.
-pub(super) fn passes(desired: &Desired, machine: &Machine, args: &ApplyArgs, output: &Output) -> Result<bool, Stop> {
+pub(super) fn passes(
+    desired: &Desired,
+    machine: &Machine,
+    args: &ApplyArgs,
+    output: &Output,
+) -> Result<bool, Stop> {
     if args.force || desired.ruleset.is_empty() {
         return Ok(true);
     }
@@ -70,7 +75,11 @@ fn connections(keep: &[SocketAddr]) -> Vec<Connection> {
     if keep.is_empty() {
         return env::var("SSH_CONNECTION").ok().as_deref().and_then(Connection::parse).into_iter().collect();
     }
-    let named = |keep: &SocketAddr| Connection { client: SocketAddr::new(keep.ip(), 0), port: keep.port(), server: None };
+    let named = |keep: &SocketAddr| Connection {
+        client: SocketAddr::new(keep.ip(), 0),
+        port: keep.port(),
+        server: None,
+    };
     keep.iter().map(named).collect()
 }
 
@@ -80,4 +89,3 @@ fn loaded(machine: &Machine, topology: &Topology) -> Result<Simulator, Stop> {
     let dump = readback::read(&files, &saved, &mut Sink::new());
     Simulator::of_dump(&dump, &topology.networks).map_err(refused)
 }
-

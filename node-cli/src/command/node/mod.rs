@@ -10,8 +10,8 @@ pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod watchdog;
 
-mod lockout;
 mod loaded;
+mod lockout;
 mod told;
 
 use core::time::Duration;
@@ -77,8 +77,13 @@ impl Desired {
             let findings = Findings::of_files(root.datacenter.files().clone(), sink, root.files);
             output.aside(&findings.human(&output.for_notices()));
         } else if counts.warnings > 0 {
-            let there = if counts.warnings == 1 { "is a warning".into() } else { format!("are {} warnings", counts.warnings) };
-            output.notice(Kind::Note, format!("there {there} about the configuration: `pvefw check {shown}`"));
+            let there = if counts.warnings == 1 {
+                "is a warning".into()
+            } else {
+                format!("are {} warnings", counts.warnings)
+            };
+            output
+                .notice(Kind::Note, format!("there {there} about the configuration: `pvefw check {shown}`"));
         }
         let refused = counts.errors > 0 && errors == Errors::Refuse;
         Ok(Self { datacenter: root.datacenter, facts, ruleset, target, refused })
@@ -145,9 +150,11 @@ fn demand_right() -> Result<(), Stop> {
     if process::may_change_rules() {
         return Ok(());
     }
-    Err(Stop::failed("changing the rules of a node takes the capability CAP_NET_ADMIN, which this process lacks")
-        .help("run it as root: try `sudo`")
-        .help("to see what would change: `pvefw plan`"))
+    Err(Stop::failed(
+        "changing the rules of a node takes the capability CAP_NET_ADMIN, which this process lacks",
+    )
+    .help("run it as root: try `sudo`")
+    .help("to see what would change: `pvefw plan`"))
 }
 
 /// A failure of the machine.

@@ -15,8 +15,7 @@ use crate::output::{Kind, Output};
 
 /// Runs the command.
 pub(crate) fn run(args: &PlanArgs, output: &Output) -> Result<Exit, Stop> {
-    let desired =
-        Desired::read(args.root.as_deref(), &args.node, Errors::of(args.allow_errors), output)?;
+    let desired = Desired::read(args.root.as_deref(), &args.node, Errors::of(args.allow_errors), output)?;
     if desired.refused {
         Desired::refuse(output, "nothing is planned");
         return Ok(Exit::Findings);
@@ -57,7 +56,10 @@ fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan,
         let applier = Applier { host: &session.machine, store: &session.store };
         let (plan, survey) = applier.plan(&desired.target).map_err(|error| unusable(&error))?;
         if session.store.journal().is_some() && session.store.holder().is_none() {
-            output.notice(Kind::Warning, "an apply was interrupted: `pvefw apply` completes it, `pvefw rollback` undoes it");
+            output.notice(
+                Kind::Warning,
+                "an apply was interrupted: `pvefw apply` completes it, `pvefw rollback` undoes it",
+            );
         }
         let loaded = match survey.state {
             Some(id) => Loaded::state(&session.store, id, &survey.kernel.rules),
@@ -71,8 +73,12 @@ fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan,
     output.notice(
         Kind::Note,
         match have {
-            Some(_) => "asking the kernel takes the capability CAP_NET_ADMIN: this is against what was applied last",
-            None => "asking the kernel takes the capability CAP_NET_ADMIN: this is against a node without rules",
+            Some(_) => {
+                "asking the kernel takes the capability CAP_NET_ADMIN: this is against what was applied last"
+            }
+            None => {
+                "asking the kernel takes the capability CAP_NET_ADMIN: this is against a node without rules"
+            }
         },
     );
     let have = have.unwrap_or_default();

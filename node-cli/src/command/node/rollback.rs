@@ -20,7 +20,8 @@ pub(crate) fn run(args: &RollbackArgs, output: &Output) -> Result<Exit, Stop> {
         return match confirm::take_back(&applier, &lock, pending, "rolled back by hand") {
             Ok(()) => {
                 drop(uninterrupted);
-                let state = pending.back_to.map_or_else(|| "without rules".to_owned(), |id| format!("state {id}"));
+                let state =
+                    pending.back_to.map_or_else(|| "without rules".to_owned(), |id| format!("state {id}"));
                 output.data(&[&format!("rolled back: {state}\n")])?;
                 Ok(Exit::Fine)
             }
@@ -60,9 +61,9 @@ pub(crate) fn run(args: &RollbackArgs, output: &Output) -> Result<Exit, Stop> {
     drop(uninterrupted);
     match ended {
         Err(failure) => Ok(told::failure(&failure, output)),
-        Ok(applied) => {
+        Ok(outcome) => {
             let to = to.map_or_else(|| "without rules".to_owned(), |id| format!("to state {id}"));
-            output.data(&[&format!("rolled back {to}: {}\n", told::done(&applied.done))])?;
+            output.data(&[&format!("rolled back {to}: {}\n", told::done(&outcome.done))])?;
             Ok(Exit::Fine)
         }
     }

@@ -1,8 +1,8 @@
 //! `pvefw status`: what `pve-firewall status` says, and since when, what of, and what went wrong.
 
 use pvefw_core::host::apply::{Applier, Survey};
-use pvefw_core::host::store::{LastError, Pending, Record, Store};
 use pvefw_core::host::process;
+use pvefw_core::host::store::{LastError, Pending, Record, Store};
 use serde::Serialize;
 
 use super::history::when;
@@ -25,7 +25,10 @@ pub(crate) fn run(args: &StatusArgs, output: &Output) -> Result<Exit, Stop> {
         status.pending_changes = Some(!plan.is_empty());
         status.changes = Some(told::size(&plan)).filter(|words| !words.is_empty());
     } else {
-        output.notice(Kind::Note, "asking the kernel takes the capability CAP_NET_ADMIN: this is what was applied last");
+        output.notice(
+            Kind::Note,
+            "asking the kernel takes the capability CAP_NET_ADMIN: this is what was applied last",
+        );
     }
     match args.format {
         Format::Human => output.data(&[&status.words()])?,
@@ -36,6 +39,7 @@ pub(crate) fn run(args: &StatusArgs, output: &Output) -> Result<Exit, Stop> {
 
 /// What there is to say.
 #[derive(Debug, Default, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of a JSON object")]
 struct Status {
     /// Whether the configuration switches the firewall on.
     enabled: bool,
@@ -102,8 +106,11 @@ impl Status {
     fn look(&mut self, survey: &Survey) {
         self.running = !survey.kernel.rules.is_empty();
         self.drift = self.state.map(|state| survey.state != Some(state));
-        self.changed_chains =
-            survey.suspects.iter().map(|(id, chain)| format!("{} {chain}", pvefw_core::host::verify::name(*id))).collect();
+        self.changed_chains = survey
+            .suspects
+            .iter()
+            .map(|(id, chain)| format!("{} {chain}", pvefw_core::host::verify::name(*id)))
+            .collect();
     }
 
     fn words(&self) -> String {
@@ -117,21 +124,30 @@ impl Status {
         } else if self.running {
             lines.push("loaded: rules that pvefw has not loaded, maybe pve-firewall's".to_owned());
         }
-        lines.extend(self.changes.as_ref().map(|changes| format!("pending: {changes}; `pvefw plan` shows them")));
+        lines.extend(
+            self.changes.as_ref().map(|changes| format!("pending: {changes}; `pvefw plan` shows them")),
+        );
         if self.drift == Some(true) {
-            lines.push("drift: somebody else has changed what was loaded; `pvefw apply` repairs it".to_owned());
+            lines.push(
+                "drift: somebody else has changed what was loaded; `pvefw apply` repairs it".to_owned(),
+            );
             lines.extend(self.changed_chains.iter().map(|chain| format!("  {chain}")));
         }
         if self.errors {
             lines.push("configuration: it has errors, and `pvefw apply` would refuse it".to_owned());
         }
         if let Some(Waits { state, until }) = &self.waits {
-            let name = state.map_or_else(|| "the removal of all rules".to_owned(), |id| format!("state {id}"));
-            lines.push(format!("waits: {name} is taken back at {} unless `pvefw confirm` comes", when(*until)));
+            let name =
+                state.map_or_else(|| "the removal of all rules".to_owned(), |id| format!("state {id}"));
+            lines.push(format!(
+                "waits: {name} is taken back at {} unless `pvefw confirm` comes",
+                when(*until)
+            ));
         }
         if self.interrupted {
             lines.push(
-                "interrupted: an apply did not end; `pvefw apply` completes it, `pvefw rollback` undoes it".to_owned(),
+                "interrupted: an apply did not end; `pvefw apply` completes it, `pvefw rollback` undoes it"
+                    .to_owned(),
             );
         }
         lines.extend(self.busy.as_ref().map(|who| format!("at work: {who}")));

@@ -21,8 +21,8 @@ pub(crate) fn run(args: &StopArgs, output: &Output) -> Result<Exit, Stop> {
     };
     match ended {
         Err(failure) => Ok(told::failure(&failure, output)),
-        Ok(applied) => {
-            output.data(&[&format!("stopped: {}\n", told::done(&applied.done))])?;
+        Ok(outcome) => {
+            output.data(&[&format!("stopped: {}\n", told::done(&outcome.done))])?;
             Ok(Exit::Fine)
         }
     }

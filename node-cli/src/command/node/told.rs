@@ -30,7 +30,10 @@ pub(super) fn failure(failure: &Failure, output: &Output) -> Exit {
         }
         Left::Broken(why) => {
             output.notice(Kind::Error, format!("the old rules could not be put back: {}", in_words(why)));
-            output.notice(Kind::Help, "what is loaded now: `pvefw plan`; to try again: `pvefw rollback` or `pvefw apply`");
+            output.notice(
+                Kind::Help,
+                "what is loaded now: `pvefw plan`; to try again: `pvefw rollback` or `pvefw apply`",
+            );
             Exit::Broken
         }
     }
@@ -51,7 +54,8 @@ pub(super) fn size(plan: &Plan) -> String {
     for (_, changes) in &plan.tables {
         chains.add(&changes.chains);
     }
-    let hooks: usize = plan.tables.iter().map(|(_, changes)| changes.hooked.len() + changes.unhooked.len()).sum();
+    let hooks: usize =
+        plan.tables.iter().map(|(_, changes)| changes.hooked.len() + changes.unhooked.len()).sum();
     let mut sets = Count::default();
     sets.add(&plan.sets);
     let mut parts = Vec::new();
