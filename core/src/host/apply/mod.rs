@@ -19,7 +19,11 @@
 //! Undoing is no list of steps backwards: it is a plan from what is really there to the state before. So it does the same
 //! after every failure, and can be begun anew when it is interrupted.
 
+#[cfg(test)]
+mod played;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 pub use survey::Survey;

@@ -22,8 +22,7 @@ pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
         Desired::refuse(output, "nothing is applied");
         return Ok(Exit::Findings);
     }
-    let session = Session::open(&args.state)?;
-    session.demand(&desired.target)?;
+    let session = Session::open_for(&args.state, &desired.target)?;
     let lock = session.lock("pvefw apply")?;
     let applier = Applier { host: &session.machine, store: &session.store };
     if waits(&session.store, &session.machine.clock(), output) {
