@@ -20,6 +20,7 @@ mod ci;
 mod conformance;
 mod deb;
 mod deny;
+mod faults;
 mod fuzz;
 mod lab;
 mod lint;
@@ -50,10 +51,11 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 12] = [
+const TASKS: [&Task; 13] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
+    &faults::TASK,
     &deb::TASK,
     &lint::TASK,
     &deny::TASK,
