@@ -8,6 +8,8 @@
 extern crate alloc;
 
 mod args;
+mod compiler;
+mod node;
 mod outcome;
 mod setup;
 mod sh;
@@ -22,8 +24,10 @@ mod fuzz;
 mod lab;
 mod lint;
 mod nostd;
+mod npm;
 mod test;
 mod try_it;
+mod wasm;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -47,7 +51,7 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 10] = [
+const TASKS: [&Task; 12] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
@@ -55,6 +59,8 @@ const TASKS: [&Task; 10] = [
     &deny::TASK,
     &ci::TASK,
     &nostd::TASK,
+    &wasm::TASK,
+    &npm::TASK,
     &fuzz::TASK,
     &conformance::TASK,
     &bench::TASK,
