@@ -8,6 +8,8 @@
 extern crate alloc;
 
 mod args;
+mod compiler;
+mod node;
 mod outcome;
 mod python;
 mod setup;
@@ -25,8 +27,10 @@ mod fuzz;
 mod lab;
 mod lint;
 mod nostd;
+mod npm;
 mod test;
 mod try_it;
+mod wasm;
 mod wheel;
 
 use std::io::Write;
@@ -51,7 +55,7 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 13] = [
+const TASKS: [&Task; 15] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
@@ -61,10 +65,12 @@ const TASKS: [&Task; 13] = [
     &deny::TASK,
     &ci::TASK,
     &nostd::TASK,
+    &wasm::TASK,
+    &npm::TASK,
+    &wheel::TASK,
     &fuzz::TASK,
     &conformance::TASK,
     &bench::TASK,
-    &wheel::TASK,
 ];
 
 fn main() -> ExitCode {
