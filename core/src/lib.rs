@@ -73,6 +73,10 @@ pub mod log;
 
 pub mod policy_test;
 
+pub mod edit;
+pub mod lang;
+pub mod session;
+
 mod decimal;
 mod lint;
 mod parallel;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// The exit statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// All is well.
     Fine,
     /// There are errors in the configuration, differences, or failed tests.
@@ -19,7 +19,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// The number.
-    pub(crate) const fn code(self) -> u8 {
+    pub const fn code(self) -> u8 {
         match self {
             Self::Fine => 0,
             Self::Findings => 1,
@@ -47,7 +47,7 @@ Exit status:
 
 /// Why a command stops before its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// Whoever read our output wants no more of it (`pvefw check | head`). Nothing is wrong.
     ReaderGone,
     /// It can't go on.
@@ -61,13 +61,13 @@ pub(crate) enum Stop {
 
 impl Stop {
     /// A failure with nothing more to say about it.
-    pub(crate) fn failed(message: impl Into<String>) -> Self {
+    pub fn failed(message: impl Into<String>) -> Self {
         Self::Failed { message: message.into(), help: Vec::new() }
     }
 
     /// Adds a way out.
     #[must_use]
-    pub(crate) fn help(mut self, line: impl Into<String>) -> Self {
+    pub fn help(mut self, line: impl Into<String>) -> Self {
         if let Self::Failed { help, .. } = &mut self {
             help.push(line.into());
         }

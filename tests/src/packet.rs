@@ -100,6 +100,15 @@ fn built_in(trace: &Trace) -> Option<&'static str> {
 
 /// `outside → vm100 udp dport 53`
 fn read(text: &str) -> Result<Question, String> {
+    let object = Value::Object(object(text)?);
+    serde_json::from_value(object).map_err(|error| format!("`{text}`: {error}"))
+}
+
+/// A question as `trace --batch` takes it.
+///
+/// # Errors
+/// What is wrong with the line.
+pub fn object(text: &str) -> Result<Map<String, Value>, String> {
     let mut words = text.split_whitespace().peekable();
     let mut object = Map::new();
     let mut put = |key: &str, value: &str| {
@@ -122,7 +131,7 @@ fn read(text: &str) -> Result<Question, String> {
         let value = words.next().ok_or_else(|| format!("`{key}` without a value"))?;
         put(key, value);
     }
-    serde_json::from_value(Value::Object(object)).map_err(|error| format!("`{text}`: {error}"))
+    Ok(object)
 }
 
 #[cfg(test)]

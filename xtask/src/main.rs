@@ -8,7 +8,10 @@
 extern crate alloc;
 
 mod args;
+mod compiler;
+mod node;
 mod outcome;
+mod python;
 mod setup;
 mod sh;
 mod steps;
@@ -19,12 +22,16 @@ mod ci;
 mod conformance;
 mod deb;
 mod deny;
+mod faults;
 mod fuzz;
 mod lab;
 mod lint;
 mod nostd;
+mod npm;
 mod test;
 mod try_it;
+mod wasm;
+mod wheel;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -48,15 +55,19 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 11] = [
+const TASKS: [&Task; 15] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
+    &faults::TASK,
     &deb::TASK,
     &lint::TASK,
     &deny::TASK,
     &ci::TASK,
     &nostd::TASK,
+    &wasm::TASK,
+    &npm::TASK,
+    &wheel::TASK,
     &fuzz::TASK,
     &conformance::TASK,
     &bench::TASK,

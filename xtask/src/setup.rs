@@ -14,6 +14,13 @@ pub(crate) struct Need {
     package: &'static str,
 }
 
+impl Need {
+    /// A program and its package.
+    pub(crate) const fn new(program: &'static str, package: &'static str) -> Self {
+        Self { program, package }
+    }
+}
+
 /// What loads rules into a kernel and reads them back.
 pub(crate) const KERNEL_TOOLS: [Need; 4] = [
     Need { program: "iptables-restore", package: "iptables" },
@@ -116,7 +123,8 @@ fn apt(words: &[&str], packages: &[&str]) -> Outcome {
     sh::run(Command::new("apt-get").args(words).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-fn cargo_home() -> Option<PathBuf> {
+/// Where cargo keeps what it fetches.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
     env::var_os("CARGO_HOME").filter(|path| !path.is_empty()).map(PathBuf::from).or_else(home)
 }

@@ -11,6 +11,7 @@ pub mod lower;
 mod model;
 pub mod nic;
 pub mod options;
+pub(crate) mod reference;
 mod value;
 
 pub use model::{

@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
+use crate::syntax::SectionKind;
 use crate::tables::log_levels::LogLevel;
 
 /// The kinds of firewall files, which decide what they may contain.
@@ -29,6 +30,15 @@ impl Level {
             Self::Host => "a host file",
             Self::Guest => "a guest file",
             Self::Vnet => "a VNet file",
+        }
+    }
+
+    /// Whether its files may have sections of a kind.
+    pub const fn allows(self, section: SectionKind) -> bool {
+        match section {
+            SectionKind::Options | SectionKind::Rules => true,
+            SectionKind::Aliases | SectionKind::IpSet => matches!(self, Self::Cluster | Self::Guest),
+            SectionKind::Group => matches!(self, Self::Cluster),
         }
     }
 }

@@ -51,6 +51,8 @@ const CLUSTER_PATH: &str = "firewall/cluster.fw";
 pub struct Datacenter {
     files: Files,
     kinds: BTreeMap<FileKind, FileId>,
+    /// Files that are no longer there.
+    removed: BTreeMap<FileKind, FileId>,
     unreadable: Vec<(FileId, String)>,
 }
 
@@ -90,14 +92,15 @@ impl Datacenter {
         // The cluster file is always there, if only to have a place for what is said about its absence.
         let mut files = Files::new();
         files.add(CLUSTER_PATH, Vec::new());
-        Self { files, kinds: BTreeMap::new(), unreadable: Vec::new() }
+        Self { files, kinds: BTreeMap::new(), removed: BTreeMap::new(), unreadable: Vec::new() }
     }
 
     /// Adds a file. `path` is relative to the root, with `/` between folders. A path that was added before gets the new
     /// text. `None`: no file that the firewall reads.
     pub fn add(&mut self, path: &str, text: impl Into<Vec<u8>>) -> Option<FileId> {
         let kind = FileKind::of(path)?;
-        let known = if kind == FileKind::Cluster { Some(FileId(0)) } else { self.kinds.get(&kind).copied() };
+        let mut before = || self.kinds.get(&kind).copied().or_else(|| self.removed.remove(&kind));
+        let known = if kind == FileKind::Cluster { Some(FileId(0)) } else { before() };
         let id = match known {
             Some(id) => {
                 self.files.replace(id, text);
@@ -107,6 +110,52 @@ impl Datacenter {
         };
         self.kinds.insert(kind, id);
         Some(id)
+    }
+
+    /// Removes a file. Whether it was there. Its id stays its own: it is given to no other file.
+    pub fn remove(&mut self, path: &str) -> bool {
+        let Some(kind) = FileKind::of(path) else { return false };
+        let Some(id) = self.kinds.remove(&kind) else { return false };
+        self.files.replace(id, Vec::new());
+        self.removed.insert(kind, id);
+        true
+    }
+
+    /// The id of a file that was added.
+    pub fn id(&self, path: &str) -> Option<FileId> {
+        self.kinds.get(&FileKind::of(path)?).copied()
+    }
+
+    /// What there is, in order of kind.
+    pub fn kinds(&self) -> impl Iterator<Item = (&FileKind, FileId)> {
+        self.kinds.iter().map(|(kind, id)| (kind, *id))
+    }
+
+    /// The firewall files that were added, with what they may contain.
+    pub fn firewall_files(&self) -> impl Iterator<Item = (FileId, Level)> {
+        self.kinds.iter().filter_map(|(kind, id)| Some((*id, kind.level()?)))
+    }
+
+    /// The cluster file, which has an id and no text where there is none.
+    pub const fn cluster_file(&self) -> FileId {
+        FileId(0)
+    }
+
+    /// The configuration of a guest on a node.
+    pub fn guest_config(&self, vmid: Vmid, node: &str) -> Option<FileId> {
+        self.kinds.iter().find_map(|(kind, id)| match kind {
+            FileKind::GuestConfig(of, on, _) if *of == vmid && on == node => Some(*id),
+            _ => None,
+        })
+    }
+
+    /// Whether the firewall of a guest is on in its own file.
+    pub fn is_guest_enabled(&self, vmid: Vmid) -> bool {
+        let Some(id) = self.kinds.get(&FileKind::Guest(vmid)) else { return false };
+        let facts = Facts::default();
+        // No option that is asked for here depends on names.
+        let file = lower(*id, self.used_text(*id), Level::Guest, &Names::new(&facts), &mut Sink::new());
+        matches!(&file.options, Options::Guest(o) if o.enable.as_ref().is_some_and(|enable| enable.value))
     }
 
     /// Records that a file exists but could not be read; `why` is shown.
@@ -367,7 +416,7 @@ impl Datacenter {
     }
 
     /// The bridges that guests are plugged into; of one node, or all.
-    fn bridges(&self, of_node: Option<&str>) -> BTreeSet<String> {
+    pub(crate) fn bridges(&self, of_node: Option<&str>) -> BTreeSet<String> {
         let texts = self.kinds.iter().filter_map(|(kind, id)| match kind {
             FileKind::GuestConfig(_, node, _) if of_node.is_none_or(|wanted| wanted == node) => {
                 Some(self.files.text(*id))

@@ -2,8 +2,8 @@
 
 use alloc::string::{String, ToString};
 
-use crate::config::Vmid;
 use crate::config::nic::GuestKind;
+use crate::config::{Level, Vmid};
 
 /// What a file is, by its path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,17 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    /// What kind of firewall file it is; `None` for other files.
+    pub const fn level(&self) -> Option<Level> {
+        match self {
+            Self::Cluster => Some(Level::Cluster),
+            Self::Host(_) => Some(Level::Host),
+            Self::Guest(_) => Some(Level::Guest),
+            Self::Vnet(_) => Some(Level::Vnet),
+            Self::Corosync | Self::GuestConfig(..) => None,
+        }
+    }
+
     /// What the file at `path`, relative to the root and with `/` between folders, is. `None`: no file that the
     /// firewall reads.
     pub fn of(path: &str) -> Option<Self> {

@@ -163,11 +163,11 @@ pub fn go_back<H: Host + ?Sized>(
     let state = |error| Failure { stage: Stage::State, error, left: Left::Untouched };
     let target = Target::stored(applier.store, to).map_err(state)?;
     let left: Option<String> = applier.store.record().map(|record| record.digest);
-    let applied = applier.apply(lock, &target, options)?;
+    let outcome = applier.apply(lock, &target, options)?;
     let mut record = applier.store.record().unwrap_or_default();
     record.rejected = left.filter(|left| *left != record.digest);
     applier.store.set_record(&record).map_err(state)?;
-    Ok(applied)
+    Ok(outcome)
 }
 
 /// The state before the one that is loaded.

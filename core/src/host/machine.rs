@@ -67,6 +67,20 @@ pub struct Clock {
     pub boot: String,
 }
 
+impl Clock {
+    /// What they say on this machine.
+    pub fn read() -> Self {
+        let word = |text: std::io::Result<String>| text.unwrap_or_default().trim().to_string();
+        let boot = word(fs::read_to_string("/proc/sys/kernel/random/boot_id"));
+        let namespace = word(fs::read_link("/proc/self/ns/net").map(|link| link.display().to_string()));
+        Self {
+            now: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
+            uptime: clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default(),
+            boot: alloc::format!("{boot} {namespace}"),
+        }
+    }
+}
+
 /// Reads all that is loaded, the tools side by side.
 ///
 /// # Errors
@@ -76,22 +90,31 @@ pub fn read<H: Host + ?Sized>(host: &H) -> Result<Kernel, Error> {
         let tools = Tool::ALL.map(|tool| scope.spawn(move || host.save(tool)));
         tools.map(|thread| thread.join().unwrap_or(Err(Error::Thread)))
     });
-    let [ipset, iptables, ip6tables, ebtables] = texts;
-    let (ipset, iptables, ip6tables, ebtables) = (ipset?, iptables?, ip6tables?, ebtables?);
-    let texts = Texts { ipset: &ipset, iptables: &iptables, ip6tables: &ip6tables, ebtables: &ebtables };
-    Ok(Kernel { rules: Rules::of(&texts), bridge: ebtables })
+    let [sets, v4, v6, bridge] = texts;
+    let (sets, v4, v6, bridge) = (sets?, v4?, v6?, bridge?);
+    let texts = Texts { ipset: &sets, iptables: &v4, ip6tables: &v6, ebtables: &bridge };
+    Ok(Kernel { rules: Rules::of(&texts), bridge })
 }
 
 /// The machine that we run on.
 #[derive(Clone, Debug)]
 pub struct Machine {
     tools: Tools,
+    /// Whether a kernel without ebtables counts as one without rules of it.
+    bridgeless: bool,
 }
 
 impl Machine {
     /// By its tools.
     pub const fn new(tools: Tools) -> Self {
-        Self { tools }
+        Self { tools, bridgeless: false }
+    }
+
+    /// The same, where nothing is wanted of ebtables: should the kernel not have it, nothing is loaded there.
+    #[must_use]
+    pub const fn without_bridge(mut self) -> Self {
+        self.bridgeless = true;
+        self
     }
 
     /// Its tools.
@@ -113,7 +136,13 @@ impl Host for Machine {
     }
 
     fn save(&self, tool: Tool) -> Result<String, Error> {
-        if self.tools.has(tool) { self.tools.save(tool) } else { Ok(String::new()) }
+        if !self.tools.has(tool) {
+            return Ok(String::new());
+        }
+        match self.tools.save(tool) {
+            Err(Error::Refused(_)) if self.bridgeless && tool == Tool::Ebtables => Ok(String::new()),
+            outcome => outcome,
+        }
     }
 
     fn chain(&self, family: Family, table: &str, chain: &str) -> Result<String, Error> {
@@ -138,13 +167,6 @@ impl Host for Machine {
     }
 
     fn clock(&self) -> Clock {
-        let word = |text: std::io::Result<String>| text.unwrap_or_default().trim().to_string();
-        let boot = word(fs::read_to_string("/proc/sys/kernel/random/boot_id"));
-        let namespace = word(fs::read_link("/proc/self/ns/net").map(|link| link.display().to_string()));
-        Clock {
-            now: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
-            uptime: clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default(),
-            boot: alloc::format!("{boot} {namespace}"),
-        }
+        Clock::read()
     }
 }

@@ -170,13 +170,12 @@ impl Table {
         if self.is_empty() {
             return;
         }
-        let mut push = |parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
-        push(&["*", name, "\n"]);
+        out.extend(["*", name, "\n"]);
         for chain in self.chains.keys() {
-            push(&[":", chain, declared]);
+            out.extend([":", chain, declared]);
         }
         for (from, to) in &self.hooks {
-            push(&["-A ", from, " -j ", to, "\n"]);
+            out.extend(["-A ", from, " -j ", to, "\n"]);
         }
         for (name, chain) in &self.chains {
             chain.fill(name, out);

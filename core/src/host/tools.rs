@@ -24,6 +24,9 @@ const USUAL_FOLDERS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 /// Longest time a tool may take. 43,000 rules take 2 s; more is unheard of, but a node may be busy.
 const TIME_LIMIT: Duration = Duration::from_mins(5);
 
+/// Longest time for telling a version, which takes milliseconds.
+const VERSION_LIMIT: Duration = Duration::from_secs(5);
+
 /// Seconds that the legacy tools wait for each other. Those over nftables need not and don't mind.
 const LOCK_WAIT: &str = "10";
 
@@ -95,7 +98,7 @@ impl Tools {
             path: env::join_paths(folders).unwrap_or_default(),
             sandboxed: false,
             slow: None,
-            limit: TIME_LIMIT,
+            limit: VERSION_LIMIT,
         };
         let mut missing = Vec::new();
         for tool in Tool::ALL {
@@ -116,6 +119,7 @@ impl Tools {
                 program.version = version(&answer);
             }
         }
+        tools.limit = TIME_LIMIT;
         Ok((tools, missing))
     }
 

@@ -6,7 +6,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::plan::{BridgeLoading, Compare, Kernel, Plan, Suspects, Wanted};
@@ -164,5 +164,5 @@ fn write(id: TableId, table: &Table, names: &Table, chains: &[&str], out: &mut S
 
 /// The text of a chain in a few bytes, to know it again.
 pub(super) fn digest(chain: &super::rules::Chain) -> String {
-    crate::emit::signature([chain.lines.as_str(), chain.signature.as_deref().unwrap_or_default()]).to_string()
+    crate::emit::signature([chain.lines.as_str(), chain.signature.as_deref().unwrap_or_default()])
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::places::Places;
 use crate::sim;
-use crate::text::{Files, Span};
+use crate::text::{FileId, Files, LineIndex, Span};
 
 /// What becomes of a packet, in short: a line of the answer of `trace --batch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,7 +40,7 @@ pub struct Answers<'f> {
     files: &'f Files,
     places: Places<'f>,
     /// The lines of spans that have been asked for: of many packets few rules decide.
-    known: HashMap<Span, Line<'f>, FxBuildHasher>,
+    known: HashMap<Span, u32, FxBuildHasher>,
 }
 
 impl<'f> Answers<'f> {
@@ -59,10 +59,14 @@ impl<'f> Answers<'f> {
         self.files
     }
 
+    /// Where the lines of a file begin.
+    pub(super) fn lines(&mut self, file: FileId) -> &LineIndex {
+        self.places.lines(file)
+    }
+
     /// The line that a span begins in.
     pub fn line(&mut self, span: Span) -> Line<'f> {
-        let Self { files, places, known } = self;
-        let line = || Line { file: files.name(span.file), line: places.line(span.file, span.start) };
-        *known.entry(span).or_insert_with(line)
+        let line = || self.places.line(span.file, span.start);
+        Line { file: self.files.name(span.file), line: *self.known.entry(span).or_insert_with(line) }
     }
 }

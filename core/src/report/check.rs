@@ -97,13 +97,19 @@ pub struct Summary {
     pub infos: u64,
 }
 
+impl From<Counts> for Summary {
+    fn from(counts: Counts) -> Self {
+        let Counts { errors, warnings, infos } = counts;
+        Self { errors, warnings, infos }
+    }
+}
+
 impl<'a> Check<'a> {
     /// Brings diagnostics into this form. `counts` are those of the sink, which may have counted more than it kept.
     pub fn new(diagnostics: &'a [diag::Diagnostic], files: &'a Files, counts: Counts) -> Self {
         let mut places = Places::new(files);
         let diagnostics = diagnostics.iter().map(|found| diagnostic(found, files, &mut places)).collect();
-        let Counts { errors, warnings, infos } = counts;
-        Self { diagnostics, summary: Summary { errors, warnings, infos } }
+        Self { diagnostics, summary: counts.into() }
     }
 }
 

@@ -38,6 +38,7 @@
 mod answer;
 mod check;
 pub mod diff;
+pub mod editor;
 mod places;
 pub mod policy_test;
 mod trace;

@@ -17,10 +17,15 @@ impl<'f> Places<'f> {
         Self { files, lines: BTreeMap::new(), last: None }
     }
 
+    /// Where the lines of a file begin.
+    pub(super) fn lines(&mut self, file: FileId) -> &LineIndex {
+        let text = || LineIndex::new(self.files.text(file));
+        self.lines.entry(file).or_insert_with(text)
+    }
+
     /// The line of a byte.
     pub(super) fn line(&mut self, file: FileId, offset: u32) -> u32 {
-        let text = || LineIndex::new(self.files.text(file));
-        self.lines.entry(file).or_insert_with(text).line(offset)
+        self.lines(file).line(offset)
     }
 
     /// Line and column of a byte; of the end of the file for bytes behind it.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::answer::Answers;
 use super::trace::Trace;
-use super::{Check, Diagnostic};
+use super::{Diagnostic, Summary as Found};
 use crate::policy_test::{self, Run, Why};
 use crate::sim::Simulator;
 use crate::text::Files;
@@ -17,11 +17,11 @@ pub const MOST_FAILURES: usize = 100;
 
 /// What came of all tests.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Tests<'a> {
+pub struct Tests<'a, D = Diagnostic<'a>> {
     /// The tests, in order.
     pub tests: Vec<Test<'a>>,
-    /// What is wrong in the file of tests, as in [`Check`].
-    pub diagnostics: Vec<Diagnostic<'a>>,
+    /// What is wrong in the file of tests, as in [`super::Check`].
+    pub diagnostics: Vec<D>,
     /// How many passed.
     pub summary: Summary,
 }
@@ -73,14 +73,14 @@ pub struct Summary {
     pub errors: u64,
 }
 
-impl<'a> Tests<'a> {
+impl<'a, D> Tests<'a, D> {
     /// Brings results into this form. `tests` has the file they were read from, `found` what is wrong in it, and
     /// `answers` knows the files of the configuration.
     pub fn new(
         runs: &'a [Run<'a>],
         simulator: &Simulator,
         tests: &'a Files,
-        found: Check<'a>,
+        found: (Vec<D>, Found),
         answers: &mut Answers<'a>,
     ) -> Self {
         let mut places = super::places::Places::new(tests);
@@ -90,7 +90,7 @@ impl<'a> Tests<'a> {
             passed,
             failed: runs.len() - passed,
             packets: runs.iter().map(|run| run.test.questions.len()).sum(),
-            errors: found.summary.errors,
+            errors: found.1.errors,
         };
         let test = |run: &'a Run<'a>| Test {
             name: &run.test.name,
@@ -107,7 +107,7 @@ impl<'a> Tests<'a> {
                 .map(|failure| failed(run, failure, simulator, answers))
                 .collect(),
         };
-        Self { tests: runs.iter().map(test).collect(), diagnostics: found.diagnostics, summary }
+        Self { tests: runs.iter().map(test).collect(), diagnostics: found.0, summary }
     }
 }
 

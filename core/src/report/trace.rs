@@ -257,7 +257,7 @@ impl<'f> Answers<'f> {
 }
 
 /// What made a rule, in the words of the shape.
-fn made_by(origin: Origin) -> (&'static str, Option<&'static str>) {
+pub(super) fn made_by(origin: Origin) -> (&'static str, Option<&'static str>) {
     match origin.maker {
         Maker::Line => ("line", None),
         Maker::Macro { .. } => ("macro", origin.maker.expanded_macro().map(|found| found.name)),

@@ -13,12 +13,14 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    /// What is wrong, without a way out.
+    pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None }
     }
 
+    /// Adds the way out.
     #[must_use]
-    pub(super) fn help(self, help: impl Into<String>) -> Self {
+    pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 }

@@ -50,6 +50,16 @@ impl<'t> Lexer<'t> {
         Self { spaces: false, ..Self::new(text) }
     }
 
+    /// At the start of lines that stand in a section. White space and line ends are left out.
+    pub(crate) const fn within(text: Bytes<'t>, section: Option<SectionKind>) -> Self {
+        Self { section, ..Self::without_spaces(text) }
+    }
+
+    /// Where the next line begins.
+    pub(crate) const fn offset(&self) -> u32 {
+        self.at
+    }
+
     /// Reads the next line: adds its tokens to `tokens` and says what it is. `None`: there is no more.
     pub(crate) fn line(&mut self, tokens: &mut Vec<Token>) -> Option<LineKind> {
         if self.rest.is_empty() {

@@ -7,8 +7,10 @@ mod files;
 mod lines;
 mod span;
 mod split;
+mod utf16;
 
 pub use files::{File, FileId, Files};
 pub use lines::{LineIndex, Position};
 pub use span::Span;
 pub(crate) use split::split_at_byte;
+pub use utf16::Utf16;

@@ -109,7 +109,7 @@ pub(crate) struct ApplyArgs {
     /// Apply even what locks somebody out
     #[arg(long)]
     pub(crate) force: bool,
-    /// A client, and the node's port that it must go on reaching; instead of SSH_CONNECTION
+    /// A client, and the node's port that it must go on reaching; instead of `SSH_CONNECTION`
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) keep: Vec<SocketAddr>,
     /// The node.

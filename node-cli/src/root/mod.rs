@@ -7,7 +7,8 @@
 mod file;
 mod live;
 pub(crate) mod loose;
-pub(crate) mod node;
+pub mod node;
+pub mod save;
 
 #[cfg(test)]
 mod tests;
@@ -25,27 +26,31 @@ use crate::exit::Stop;
 use crate::output::words;
 
 /// The root of a live node.
-pub(crate) const LIVE: &str = "/etc/pve";
+pub const LIVE: &str = "/etc/pve";
 
 const LAYOUT: &str = "expected is a folder laid out like /etc/pve: `firewall/cluster.fw`, `firewall/<vmid>.fw`, \
                       `nodes/<node>/host.fw`, …";
 
 /// What was read.
-pub(crate) struct Root {
+pub struct Root {
     /// All of it.
-    pub(crate) datacenter: Datacenter,
+    pub datacenter: Datacenter,
     /// The folders under `nodes/`.
-    pub(crate) nodes: Vec<String>,
+    pub nodes: Vec<String>,
     /// Where it was.
-    pub(crate) path: PathBuf,
+    pub path: PathBuf,
     /// Number of files looked at, also in vain.
-    pub(crate) files: usize,
+    pub files: usize,
     /// Things to tell the user that belong to no file.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// Reads the root, by default that of a live node.
-pub(crate) fn read(given: Option<&Path>) -> Result<Root, Stop> {
+///
+/// # Errors
+/// [`Stop`] when there is no such folder, or it can't be listed. A file in it that can't be read is no error: the
+/// datacenter has a diagnostic about it.
+pub fn read(given: Option<&Path>) -> Result<Root, Stop> {
     let path = given.unwrap_or(Path::new(LIVE));
     match fs::metadata(path) {
         Err(error) => return Err(no_root(path, &error, given.is_none())),

@@ -16,7 +16,7 @@ const MOST_NAMED: usize = 12;
 
 /// Whether a command can do without a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
+pub enum Need {
     /// It compiles for one.
     One,
     /// It looks at the files of all.
@@ -32,15 +32,23 @@ pub(crate) fn facts(args: &NodeArgs, warnings: &mut Vec<String>) -> Result<Facts
     if let Some(node) = &args.node {
         facts.node = Some(node.clone());
     }
+    fill_time(&mut facts);
+    Ok(facts)
+}
+
+/// Fills in the time if nobody has said it.
+pub fn fill_time(facts: &mut Facts) {
     if facts.now.is_none() {
         facts.now =
             SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs());
     }
-    Ok(facts)
 }
 
 /// Fills in the node if nobody has named it. A root without nodes has none, and that is fine.
-pub(crate) fn settle(facts: &mut Facts, root: &mut Root, need: Need) -> Result<(), Stop> {
+///
+/// # Errors
+/// [`Stop`] when a node is needed and there are several.
+pub fn settle(facts: &mut Facts, root: &mut Root, need: Need) -> Result<(), Stop> {
     match &facts.node {
         None => facts.node = choose(root, need)?,
         Some(node) if !root.nodes.is_empty() && !root.nodes.contains(node) => {
@@ -50,33 +58,58 @@ pub(crate) fn settle(facts: &mut Facts, root: &mut Root, need: Need) -> Result<(
         }
         Some(_) => {}
     }
-    if root.path == Path::new(LIVE) && facts.node == host_name() {
-        live::fill(facts);
-    }
+    fill(facts, &root.path);
     Ok(())
 }
 
-fn choose(root: &Root, need: Need) -> Result<Option<String>, Stop> {
-    if root.path == Path::new(LIVE) {
-        let name = host_name();
-        if name.is_some() {
-            return Ok(name);
+/// Fills in what a live node tells about itself, if `path` is its configuration and the facts are about it.
+pub fn fill(facts: &mut Facts, path: &Path) {
+    if path == Path::new(LIVE) && facts.node == host_name() {
+        live::fill(facts);
+    }
+}
+
+/// The node that nobody has named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// There are no nodes.
+    None,
+    /// This machine, or the only one.
+    One(String),
+    /// Any of several.
+    Several,
+}
+
+impl Choice {
+    /// Chooses from the nodes of a root; `path` tells whether it is that of a live node.
+    pub fn of(path: &Path, nodes: &[String]) -> Self {
+        match (nodes, host_name()) {
+            (_, Some(name)) if path == Path::new(LIVE) => Self::One(name),
+            ([], _) => Self::None,
+            ([only], _) => Self::One(only.clone()),
+            _ => Self::Several,
         }
     }
-    match root.nodes.as_slice() {
-        [] => Ok(None),
-        [only] => Ok(Some(only.clone())),
-        _ if need == Need::Any => Ok(None),
-        [first, ..] => {
-            let mut names: Vec<String> =
-                root.nodes.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
-            if root.nodes.len() > MOST_NAMED {
-                names.push("…".into());
-            }
-            Err(Stop::failed(format!("`{}` has several nodes: {}", root.path.display(), names.join(", ")))
+}
+
+fn choose(root: &Root, need: Need) -> Result<Option<String>, Stop> {
+    match (Choice::of(&root.path, &root.nodes), root.nodes.as_slice()) {
+        (Choice::One(name), _) => Ok(Some(name)),
+        (Choice::Several, [first, ..]) if need == Need::One => {
+            Err(Stop::failed(format!("`{}` has several nodes: {}", root.path.display(), listed(&root.nodes)))
                 .help(format!("choose one, for example `--node {first}`")))
         }
+        _ => Ok(None),
     }
+}
+
+/// The names of nodes for a message, not too many of them.
+pub fn listed(nodes: &[String]) -> String {
+    let mut names: Vec<String> = nodes.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+    if nodes.len() > MOST_NAMED {
+        names.push("…".into());
+    }
+    names.join(", ")
 }
 
 /// The short host name of this machine, which is what a node is called.

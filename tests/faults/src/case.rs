@@ -42,6 +42,8 @@ pub(crate) struct Outcome {
     pub(crate) found: Found,
     /// What is wrong, if anything is.
     pub(crate) wrong: Option<String>,
+    /// Whether the fault met the run at all, rather than coming too late for it.
+    pub(crate) met: bool,
 }
 
 /// What was loaded when a fault was over.
@@ -75,7 +77,7 @@ impl Bench {
         let state = self.folder.join("state");
         let _ = fs::remove_dir_all(&state);
         let tools = self.folder.join("tools");
-        self.lay_out(&tools)?;
+        Self::lay_out(&tools)?;
         let node = Node { bench: self, variant, state: state.clone(), tools: tools.clone() };
 
         theirs(variant);
@@ -114,7 +116,6 @@ impl Bench {
 
         let usual = Duration::from_millis(if variant == Variant::Nft { 160 } else { 140 });
         let fault = Fault::random(&mut dice, usual);
-        let outcome = |found, wrong| Outcome { kind: fault.kind(), found, wrong };
         let disk = self.prepare(&fault, &state, &tools)?;
         let words: &[&str] = match work {
             Work::Apply => &["apply", "--force"],
@@ -129,8 +130,15 @@ impl Bench {
             let _ = child.kill();
         }
         let status = wait(&mut child)?;
+        let met = match fault {
+            Fault::Kill(_) => status.is_none(),
+            Fault::AtCall(..) => wrapper::was_done(&tools),
+            Fault::DiskFull(_) => status != Some(0),
+            Fault::Clock(_) => true,
+        };
+        let outcome = |found, wrong| Outcome { kind: fault.kind(), found, wrong, met };
         wrapper::arrange(&tools, None).map_err(|error| error.to_string())?;
-        self.lay_out(&tools)?;
+        Self::lay_out(&tools)?;
         drop(disk);
 
         // A watchdog undoes what was being loaded by somebody who is gone.
@@ -205,7 +213,7 @@ impl Bench {
     }
 
     /// Puts all tools into a folder: this program under their names.
-    fn lay_out(&self, folder: &Path) -> Result<(), String> {
+    fn lay_out(folder: &Path) -> Result<(), String> {
         let me = std::env::current_exe().map_err(|error| error.to_string())?;
         let fail = |error: std::io::Error| format!("can't lay out tools: {error}");
         fs::create_dir_all(folder).map_err(fail)?;

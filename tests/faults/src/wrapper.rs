@@ -37,16 +37,24 @@ pub(crate) fn names() -> Vec<String> {
 
 /// What to do at which call.
 const PLAN: &str = "plan.json";
+/// There once it was done.
+const DONE: &str = "done";
 /// A byte for each call so far.
 const CALLS: &str = "calls";
 
 /// Tells the tools of a folder what to do; nothing: to be tools.
 pub(crate) fn arrange(folder: &Path, plan: Option<(u64, AtCall)>) -> std::io::Result<()> {
     fs::write(folder.join(CALLS), "")?;
+    fs::remove_file(folder.join(DONE)).or(Ok::<(), std::io::Error>(()))?;
     match plan {
         Some(plan) => fs::write(folder.join(PLAN), serde_json::to_vec(&plan)?),
         None => fs::remove_file(folder.join(PLAN)).or(Ok(())),
     }
+}
+
+/// Whether what they were told to do was done.
+pub(crate) fn was_done(folder: &Path) -> bool {
+    folder.join(DONE).exists()
 }
 
 /// Be the tool of this path.
@@ -61,9 +69,17 @@ pub(crate) fn run(path: &Path) -> ExitCode {
     }
     let harm = number(folder).and_then(|call| {
         let (at, harm): (u64, AtCall) = serde_json::from_slice(&fs::read(folder.join(PLAN)).ok()?).ok()?;
-        let lasting = matches!(harm, AtCall::FailForGood);
-        (call == at || lasting && call > at).then_some(harm)
+        let due = match harm {
+            AtCall::FailForGood => call >= at,
+            // Only a text can be spoiled.
+            AtCall::Refuse => call >= at && input.len() > 20 && !folder.join(DONE).exists(),
+            _ => call == at,
+        };
+        due.then_some(harm)
     });
+    if harm.is_some() {
+        let _ = fs::write(folder.join(DONE), "");
+    }
     match harm {
         Some(AtCall::KillBefore) => end_parent(),
         Some(AtCall::Fail | AtCall::FailForGood) => return failed(),
@@ -72,7 +88,7 @@ pub(crate) fn run(path: &Path) -> ExitCode {
             let _ = fs::remove_file(path);
             return failed();
         }
-        Some(AtCall::Refuse) if feeds => input = spoiled(&input),
+        Some(AtCall::Refuse) => input = spoiled(&input),
         Some(AtCall::OtherBefore) => interfere(),
         _ => {}
     }

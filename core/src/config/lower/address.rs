@@ -9,7 +9,8 @@ use ipnet::IpNet;
 
 use super::Lower;
 use crate::Family;
-use crate::config::model::{AddressValue, Reference, Scope, family_of};
+use crate::config::model::{AddressValue, Reference, family_of};
+use crate::config::reference::{self, part};
 use crate::config::value::{NAME_LIMIT, is_definable_name};
 use crate::diag::{Diagnostic, Safety, codes};
 use crate::facts::NetworkError;
@@ -30,7 +31,7 @@ impl Lower<'_, '_> {
                 .set_reference(span, text, name)
                 .map_or(AddressValue::Faulty(None), AddressValue::Set);
         }
-        if let Some(reference) = alias_reference(span, text) {
+        if let Some(reference) = reference::alias(span, text) {
             if text.len() > NAME_LIMIT {
                 self.name_too_long(span, text);
                 return AddressValue::Faulty(None);
@@ -45,9 +46,7 @@ impl Lower<'_, '_> {
             self.name_too_long(span, text);
             return None;
         }
-        let scopes = [Scope::Datacenter, Scope::Guest, Scope::Sdn];
-        let scope = scopes.into_iter().find(|scope| name.starts_with(scope.prefix())).unwrap_or(Scope::Any);
-        let name = name.strip_prefix(scope.prefix()).unwrap_or(name);
+        let (scope, name) = reference::set_scope(name);
         if !is_definable_name(name) {
             let diagnostic =
                 Diagnostic::new(codes::UNKNOWN_SET, span, format!("`{name}` can't be the name of a set"));
@@ -295,18 +294,6 @@ impl Lower<'_, '_> {
     }
 }
 
-/// `name`, `dc/name` or `guest/name`.
-pub(super) fn alias_reference(span: Span, text: &str) -> Option<Reference> {
-    // Most of what comes here is an address.
-    if !text.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        return None;
-    }
-    let scopes = [Scope::Datacenter, Scope::Guest];
-    let scope = scopes.into_iter().find(|scope| text.starts_with(scope.prefix())).unwrap_or(Scope::Any);
-    let name = text.strip_prefix(scope.prefix())?;
-    is_definable_name(name).then(|| Reference { scope, name: part(span, text, name) })
-}
-
 /// What may have been meant by something that is not an address.
 fn explain_address(diagnostic: Diagnostic, span: Span, address: &str, prefix: &str) -> Diagnostic {
     let octets: Vec<_> = address.split('.').collect();
@@ -403,14 +390,4 @@ fn explain_address(diagnostic: Diagnostic, span: Span, address: &str, prefix: &s
 fn mask_length(mask: &str) -> Option<u32> {
     let bits = u32::from(mask.parse::<core::net::Ipv4Addr>().ok()?);
     (bits.leading_ones() + bits.trailing_zeros() == 32 || bits == u32::MAX).then(|| bits.leading_ones())
-}
-
-/// The span of `part`, which is a piece of `text` that stands at `span`.
-pub(super) fn part(span: Span, text: &str, part: &str) -> Span {
-    let offset = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-    let offset = if offset <= text.len() { u32::try_from(offset).unwrap_or(0) } else { 0 };
-    // The stand-in for text that is not UTF-8 may be longer than what stands there.
-    let start = span.start.saturating_add(offset).min(span.end);
-    let end = start.saturating_add(u32::try_from(part.len()).unwrap_or(0)).min(span.end);
-    Span::new(span.file, start, end)
 }

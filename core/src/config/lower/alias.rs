@@ -22,7 +22,7 @@ impl Lower<'_, '_> {
                 // References to it should not be told that there is no such alias.
                 let name = self.text(junk).split([' ', '\t', '=', ':']).next().unwrap_or_default();
                 if is_definable_name(name) {
-                    let span = super::address::part(self.span(junk), self.text(junk), name);
+                    let span = crate::config::reference::part(self.span(junk), self.text(junk), name);
                     self.file.aliases.push(Alias { name: name.to_ascii_lowercase(), span, value: None });
                 }
             }

@@ -15,23 +15,19 @@ use crate::text::Span;
 /// The most characters of a group's name: the chain `GROUP-<name>-OUT` must fit into 28.
 pub(super) const GROUP_NAME_LIMIT: usize = 18;
 
-/// The sections a file of this kind may have.
-const fn allowed(level: Level, section: SectionKind) -> bool {
-    match section {
-        SectionKind::Options | SectionKind::Rules => true,
-        SectionKind::Aliases | SectionKind::IpSet => matches!(level, Level::Cluster | Level::Guest),
-        SectionKind::Group => matches!(level, Level::Cluster),
-    }
+/// The most characters of the name in a header.
+pub(crate) fn name_limit(section: SectionKind) -> usize {
+    if section == SectionKind::Group { GROUP_NAME_LIMIT } else { NAME_LIMIT }
 }
 
 impl Lower<'_, '_> {
     pub(super) fn header(&mut self, section: SectionKind, tokens: &[Token]) {
         self.place = Place::Section(section);
         let level = self.file.level;
-        if !allowed(level, section) {
+        if !level.allows(section) {
             self.place = Place::Skipped;
             let span = self.line_span(tokens);
-            let files = Level::ALL.into_iter().filter(|level| allowed(*level, section)).map(Level::file);
+            let files = Level::ALL.into_iter().filter(|level| level.allows(section)).map(Level::file);
             let files: Vec<_> = files.collect();
             self.sink.push(
                 Diagnostic::new(
@@ -51,7 +47,7 @@ impl Lower<'_, '_> {
 
     fn named(&mut self, section: SectionKind, token: Token) {
         let (span, written) = (self.span(token), self.text(token));
-        let limit = if section == SectionKind::Group { GROUP_NAME_LIMIT } else { NAME_LIMIT };
+        let limit = name_limit(section);
         let name = written.to_ascii_lowercase();
         if written.len() > limit || !is_definable_name(written) {
             self.place = Place::Skipped;
@@ -129,7 +125,7 @@ impl Lower<'_, '_> {
             return;
         }
         let words: Vec<_> =
-            SectionKind::ALL.iter().filter(|(kind, _)| allowed(self.file.level, *kind)).collect();
+            SectionKind::ALL.iter().filter(|(kind, _)| self.file.level.allows(*kind)).collect();
         let known = alternatives(words.iter().map(|(_, word)| format!("[{word}]")));
         let mut diagnostic =
             Diagnostic::new(codes::UNKNOWN_SECTION, span, format!("there is no section `[{word}]`"))

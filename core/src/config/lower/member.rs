@@ -33,7 +33,7 @@ impl Lower<'_, '_> {
     }
 
     fn member_value(&mut self, span: Span, text: &str) -> MemberValue {
-        if let Some(reference) = super::address::alias_reference(span, text) {
+        if let Some(reference) = crate::config::reference::alias(span, text) {
             return MemberValue::Alias(reference);
         }
         if let Some(name) = text.strip_prefix('+') {

@@ -14,6 +14,8 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use header::name_limit;
+
 use super::model::{File, Rule};
 use super::options::Options;
 use super::value::Level;

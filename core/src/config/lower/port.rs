@@ -5,9 +5,9 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::Lower;
-use super::address::part;
 use crate::Family;
 use crate::config::model::{IcmpValue, PortsValue};
+use crate::config::reference::part;
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Safety, codes};
 use crate::ir::{IcmpModule, IcmpType, PortRange, Ports, Protocol, Written};

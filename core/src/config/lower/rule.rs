@@ -240,7 +240,7 @@ impl Lower<'_, '_> {
         if let Some((name, verdict)) = parts
             && let Some(action) = Action::named(verdict)
         {
-            let name_span = super::address::part(span, word, name);
+            let name_span = crate::config::reference::part(span, word, name);
             let Some(index) = macros::index(name) else {
                 self.unknown_macro(name_span, name);
                 return None;

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Lower;
-use super::address::part;
+use crate::config::reference::part;
 use crate::config::value::Action;
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Safety, codes};

@@ -19,15 +19,19 @@
 //! Undoing is no list of steps backwards: it is a plan from what is really there to the state before. So it does the same
 //! after every failure, and can be begun anew when it is interrupted.
 
+#[cfg(test)]
+mod played;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 pub use survey::Survey;
 pub use transaction::{Applied, Confirm, Done, Failure, Left, Options, Stage};
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write as _;
 
 use sha1::{Digest as _, Sha1};
 
@@ -121,7 +125,12 @@ pub fn digest(texts: &Restore) -> String {
         hash.update(text.len().to_be_bytes());
         hash.update(text);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in hash.finalize() {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// A node and its state, to change it.

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -210,10 +210,10 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         let of = |tool| plan.loads.iter().find(|load| load.tool == tool && load.kind == Kind::Rules);
         let texts = Family::BOTH.map(|family| (family, of(Tool::of(family))));
         let outcomes = thread::scope(|scope| {
-            let tests = texts.map(|(family, load)| {
+            let threads = texts.map(|(family, load)| {
                 scope.spawn(move || load.map_or(Ok(()), |load| self.host.test(family, &load.text)))
             });
-            tests.map(|thread| thread.join().unwrap_or(Err(Error::Thread)))
+            threads.map(|thread| thread.join().unwrap_or(Err(Error::Thread)))
         });
         outcomes.into_iter().collect()
     }
@@ -483,7 +483,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
 
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}", self.stage, self.error.to_string())
+        write!(out, "{}: {}", self.stage, self.error)
     }
 }
 

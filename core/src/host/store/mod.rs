@@ -17,7 +17,6 @@ mod files;
 mod lock;
 mod model;
 
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use std::fs;
@@ -274,9 +273,10 @@ impl Store {
     /// Numbers of all states, smallest first.
     fn numbers(&self) -> Vec<u64> {
         let Ok(entries) = fs::read_dir(self.folder.join(STATES)) else { return Vec::new() };
-        let numbers: BTreeMap<u64, ()> =
-            entries.filter_map(|entry| Some((entry.ok()?.file_name().to_str()?.parse().ok()?, ()))).collect();
-        numbers.into_keys().collect()
+        let mut numbers: Vec<u64> =
+            entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
     }
 }
 

@@ -22,8 +22,7 @@ pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
         Desired::refuse(output, "nothing is applied");
         return Ok(Exit::Findings);
     }
-    let session = Session::open(&args.state)?;
-    session.demand(&desired.target)?;
+    let session = Session::open_for(&args.state, &desired.target)?;
     let lock = session.lock("pvefw apply")?;
     let applier = Applier { host: &session.machine, store: &session.store };
     if waits(&session.store, &session.machine.clock(), output) {
@@ -43,10 +42,10 @@ pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
     drop(lock);
     match ended {
         Err(failure) => Ok(told::failure(&failure, output)),
-        Ok(applied) => {
-            let state = applied.state.map(|id| format!(" (state {id})")).unwrap_or_default();
-            let verb = if applied.done == Done::Unchanged { "unchanged" } else { "applied" };
-            output.data(&[&format!("{verb}{state}: {}\n", told::done(&applied.done))])?;
+        Ok(outcome) => {
+            let state = outcome.state.map(|id| format!(" (state {id})")).unwrap_or_default();
+            let verb = if outcome.done == Done::Unchanged { "unchanged" } else { "applied" };
+            output.data(&[&format!("{verb}{state}: {}\n", told::done(&outcome.done))])?;
             if let Some(within) = args.confirm_within {
                 output.data(&[&format!(
                     "unless `pvefw confirm` comes within {}, the old rules come back\n",

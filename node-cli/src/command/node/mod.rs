@@ -37,6 +37,9 @@ use crate::root::node::{self, Need};
 /// How long to wait for another run to be done.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The way out where there is no ebtables.
+const WITHOUT_BRIDGE: &str = "to do without ebtables: `ebtables: 0` in the options of the cluster file";
+
 /// A configuration, compiled for this node.
 struct Desired {
     datacenter: Datacenter,
@@ -115,6 +118,16 @@ impl Session {
         Ok(Self { machine: Machine::new(tools.on_slow(still_running)), store, missing })
     }
 
+    /// Finds the tools for loading a target: refuses when one is missing that has something to load.
+    fn open_for(args: &StateArgs, target: &Target) -> Result<Self, Stop> {
+        let mut session = Self::open(args)?;
+        session.demand(target)?;
+        if target.texts.ebtables.is_empty() {
+            session.machine = session.machine.without_bridge();
+        }
+        Ok(session)
+    }
+
     /// Refuses when a tool is missing that has something to load.
     fn demand(&self, target: &Target) -> Result<(), Stop> {
         let texts = Texts::from(&target.texts);
@@ -128,11 +141,7 @@ impl Session {
         }
         let switched_off = needed.iter().any(|missing| missing.program.starts_with("ebtables"));
         let stop = unusable(&Error::Missing(needed));
-        Err(if switched_off {
-            stop.help("or do without: `ebtables: 0` in the options of the cluster file")
-        } else {
-            stop
-        })
+        Err(if switched_off { stop.help(WITHOUT_BRIDGE) } else { stop })
     }
 
     fn lock(&self, command: &str) -> Result<Guard, Stop> {
@@ -159,7 +168,13 @@ fn demand_right() -> Result<(), Stop> {
 
 /// A failure of the machine.
 fn unusable(error: &Error) -> Stop {
-    error.advice().into_iter().fold(Stop::failed(in_words(error)), Stop::help)
+    let stop = error.advice().into_iter().fold(Stop::failed(in_words(error)), Stop::help);
+    if is_of_bridge(error) { stop.help(WITHOUT_BRIDGE) } else { stop }
+}
+
+/// Whether ebtables has refused: many kernels lack it.
+fn is_of_bridge(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusal) if refusal.tool.starts_with("ebtables"))
 }
 
 /// A failure with its cause.

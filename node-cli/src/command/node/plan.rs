@@ -52,7 +52,7 @@ pub(crate) fn run(args: &PlanArgs, output: &Output) -> Result<Exit, Stop> {
 /// The plan and what is loaded of ours. Without the right to ask the kernel, what was applied last counts as loaded.
 fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan, Loaded), Stop> {
     if process::may_change_rules() {
-        let session = Session::open(&args.state)?;
+        let session = Session::open_for(&args.state, &desired.target)?;
         let applier = Applier { host: &session.machine, store: &session.store };
         let (plan, survey) = applier.plan(&desired.target).map_err(|error| unusable(&error))?;
         if session.store.journal().is_some() && session.store.holder().is_none() {

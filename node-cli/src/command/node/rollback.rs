@@ -61,9 +61,9 @@ pub(crate) fn run(args: &RollbackArgs, output: &Output) -> Result<Exit, Stop> {
     drop(uninterrupted);
     match ended {
         Err(failure) => Ok(told::failure(&failure, output)),
-        Ok(applied) => {
+        Ok(outcome) => {
             let to = to.map_or_else(|| "without rules".to_owned(), |id| format!("to state {id}"));
-            output.data(&[&format!("rolled back {to}: {}\n", told::done(&applied.done))])?;
+            output.data(&[&format!("rolled back {to}: {}\n", told::done(&outcome.done))])?;
             Ok(Exit::Fine)
         }
     }

@@ -1,8 +1,8 @@
 //! `pvefw status`: what `pve-firewall status` says, and since when, what of, and what went wrong.
 
 use pvefw_core::host::apply::{Applier, Survey};
-use pvefw_core::host::process;
 use pvefw_core::host::store::{LastError, Pending, Record, Store};
+use pvefw_core::host::{Clock, process};
 use serde::Serialize;
 
 use super::history::when;
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &StatusArgs, output: &Output) -> Result<Exit, Stop> {
     let mut status = Status::new(enabled, &store(&args.state));
     status.errors = desired.refused;
     if process::may_change_rules() {
-        let session = Session::open(&args.state)?;
+        let session = Session::open_for(&args.state, &desired.target)?;
         let applier = Applier { host: &session.machine, store: &session.store };
         let (plan, survey) = applier.plan(&desired.target).map_err(|error| unusable(&error))?;
         status.look(&survey);
@@ -39,6 +39,7 @@ pub(crate) fn run(args: &StatusArgs, output: &Output) -> Result<Exit, Stop> {
 
 /// What there is to say.
 #[derive(Debug, Default, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of a JSON object")]
 struct Status {
     /// Whether the configuration switches the firewall on.
     enabled: bool,
@@ -93,7 +94,10 @@ impl Status {
             state: current,
             since: loaded.then_some(since),
             digest: loaded.then_some(digest),
-            waits: store.pending().map(|Pending { state, deadline, .. }| Waits { state, until: deadline }),
+            waits: store
+                .pending()
+                .filter(|pending| pending.boot == Clock::read().boot)
+                .map(|Pending { state, deadline, .. }| Waits { state, until: deadline }),
             busy: store.holder().map(|holder| holder.to_string()),
             interrupted: store.journal().is_some() && store.holder().is_none(),
             last_error: error.map(|LastError { time, message }| Wrong { time, message }),

@@ -11,18 +11,19 @@ use crate::output::Output;
 /// Runs the command.
 pub(crate) fn run(args: &StopArgs, output: &Output) -> Result<Exit, Stop> {
     demand_right()?;
-    let session = Session::open(&args.state)?;
+    let nothing = Target::nothing();
+    let session = Session::open_for(&args.state, &nothing)?;
     let lock = session.lock("pvefw stop")?;
     let applier = Applier { host: &session.machine, store: &session.store };
     let options = Options { by: &process::user(), command: "stop", confirm: None };
     let ended = {
         let _uninterrupted = process::Uninterrupted::begin();
-        applier.apply(&lock, &Target::nothing(), &options)
+        applier.apply(&lock, &nothing, &options)
     };
     match ended {
         Err(failure) => Ok(told::failure(&failure, output)),
-        Ok(applied) => {
-            output.data(&[&format!("stopped: {}\n", told::done(&applied.done))])?;
+        Ok(outcome) => {
+            output.data(&[&format!("stopped: {}\n", told::done(&outcome.done))])?;
             Ok(Exit::Fine)
         }
     }

@@ -4,7 +4,7 @@ use pvefw_core::host::Error;
 use pvefw_core::host::apply::{Done, Failure, Left};
 use pvefw_core::host::plan::{Changes, Plan};
 
-use super::in_words;
+use super::{WITHOUT_BRIDGE, in_words, is_of_bridge};
 use crate::exit::Exit;
 use crate::output::{Kind, Output};
 
@@ -18,6 +18,9 @@ pub(super) fn failure(failure: &Failure, output: &Output) -> Exit {
     }
     if let Some(help) = failure.error.advice() {
         output.notice(Kind::Help, help);
+    }
+    if is_of_bridge(&failure.error) {
+        output.notice(Kind::Help, WITHOUT_BRIDGE);
     }
     match &failure.left {
         Left::Untouched => {

@@ -49,13 +49,9 @@ pub(crate) fn run(args: &TestArgs, output: &Output) -> Result<Exit, Stop> {
         TestFormat::Json => {
             let found: Vec<Diagnostic> = sink.into_sorted();
             let mut answers = report::Answers::new(configuration);
-            let report = report::policy_test::Tests::new(
-                &runs,
-                &node.simulator,
-                &files,
-                report::Check::new(&found, &files, counts),
-                &mut answers,
-            );
+            let check = report::Check::new(&found, &files, counts);
+            let found = (check.diagnostics, check.summary);
+            let report = report::policy_test::Tests::new(&runs, &node.simulator, &files, found, &mut answers);
             output.json(|out| serde_json::to_writer(out, &report))?;
         }
     }

@@ -1,0 +1,207 @@
+//! Writing changed files of a root: all of them, or none.
+//!
+//! A file is written under another name beside its own, then takes its place, so that nobody ever reads half of one. Before
+//! the first takes its place, every file on disk must still be the one that was read; its content is compared, not its time.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process;
+
+use pvefw_core::edit::Changed;
+
+use super::file;
+use crate::output::words;
+
+/// Why nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveError {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Vec<String>,
+    /// Whether a file on disk is no longer the one that was read.
+    pub changed: bool,
+}
+
+impl SaveError {
+    fn failed(path: &Path, error: &io::Error) -> Self {
+        let help = match error.kind() {
+            ErrorKind::PermissionDenied => {
+                vec!["only root may write a node's configuration: try `sudo`".into()]
+            }
+            _ => Vec::new(),
+        };
+        Self { message: format!("can't write `{}`: {}", path.display(), words(error)), help, changed: false }
+    }
+
+    fn changed(path: &Path, what: &str) -> Self {
+        Self {
+            message: format!("`{}` {what} since it was read", path.display()),
+            help: vec!["load it again, and repeat the edits".into()],
+            changed: true,
+        }
+    }
+}
+
+/// A file that is complete beside its place.
+struct Ready<'c> {
+    aside: PathBuf,
+    place: PathBuf,
+    change: &'c Changed,
+}
+
+impl Drop for Ready<'_> {
+    fn drop(&mut self) {
+        // It is only there if it did not get to its place.
+        let _ = fs::remove_file(&self.aside);
+    }
+}
+
+/// Writes the files below a root.
+///
+/// # Errors
+/// [`SaveError`] when a file can't be written or was changed by somebody else. All files are as they were then.
+pub fn save(root: &Path, changes: &[Changed]) -> Result<(), SaveError> {
+    for change in changes {
+        unchanged(&root.join(&change.path), change)?;
+    }
+    let mut ready = Vec::with_capacity(changes.len());
+    for change in changes {
+        ready.push(beside(root, change)?);
+    }
+    for file in &ready {
+        unchanged(&file.place, file.change)?;
+    }
+    for (count, file) in ready.iter().enumerate() {
+        if let Err(error) = fs::rename(&file.aside, &file.place) {
+            for done in ready.iter().take(count) {
+                undo(done);
+            }
+            return Err(SaveError::failed(&file.place, &error));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file on disk is still the one that was read.
+fn unchanged(place: &Path, change: &Changed) -> Result<(), SaveError> {
+    match (fs::symlink_metadata(place), &change.old) {
+        (Err(error), None) if error.kind() == ErrorKind::NotFound => Ok(()),
+        (Err(error), Some(_)) if error.kind() == ErrorKind::NotFound => {
+            Err(SaveError::changed(place, "has vanished"))
+        }
+        (Err(error), _) => Err(SaveError::failed(place, &error)),
+        (Ok(_), None) => Err(SaveError::changed(place, "has been made by somebody else")),
+        (Ok(metadata), Some(old)) => match file::read(place, metadata.file_type()) {
+            Ok(now) if now == *old => Ok(()),
+            Ok(_) => Err(SaveError::changed(place, "has been changed by somebody else")),
+            Err(why) => Err(SaveError {
+                message: format!("can't read `{}`: {why}", place.display()),
+                help: Vec::new(),
+                changed: false,
+            }),
+        },
+    }
+}
+
+/// Writes a file beside its place.
+fn beside<'c>(root: &Path, change: &'c Changed) -> Result<Ready<'c>, SaveError> {
+    let named = root.join(&change.path);
+    // A link stays one: what it leads to is written.
+    let place = if change.old.is_some() { named.canonicalize() } else { Ok(named.clone()) };
+    let place = place.map_err(|error| SaveError::failed(&named, &error))?;
+    let failed = |error: io::Error| SaveError::failed(&named, &error);
+    let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
+        return Err(failed(ErrorKind::InvalidInput.into()));
+    };
+    DirBuilder::new().recursive(true).mode(0o755).create(folder).map_err(failed)?;
+    // The name that Proxmox VE gives such a file (spec 01 section 10); the firewall reads none of it.
+    let aside = folder.join(format!("{}.tmp.{}", name.display(), process::id()));
+    let mode = fs::metadata(&place).map_or(0o644, |metadata| metadata.permissions().mode() & 0o7777);
+    let _ = fs::remove_file(&aside);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&aside).map_err(failed)?;
+    let ready = Ready { aside, place, change };
+    file.write_all(&ready.change.new).and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(ready)
+}
+
+/// Puts back what was on disk. There is nobody to tell if that fails, too: the disk has just refused a rename.
+fn undo(file: &Ready<'_>) {
+    let _ = match &file.change.old {
+        Some(old) => fs::write(&file.aside, old).and_then(|()| fs::rename(&file.aside, &file.place)),
+        None => fs::remove_file(&file.place),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("pvefw-save-{name}-{}", process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("firewall")).unwrap();
+        folder
+    }
+
+    fn change(path: &str, old: Option<&str>, new: &str) -> Changed {
+        Changed { path: path.into(), old: old.map(Into::into), new: new.into() }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder.join("firewall")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn writes_all_files_and_keeps_links_and_modes() {
+        let root = folder("all");
+        fs::write(root.join("real"), "a").unwrap();
+        fs::set_permissions(root.join("real"), fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("../real", root.join("firewall/cluster.fw")).unwrap();
+        let changes = [change("firewall/cluster.fw", Some("a"), "b"), change("nodes/n/host.fw", None, "c")];
+        save(&root, &changes).unwrap();
+        assert_eq!(fs::read_to_string(root.join("real")).unwrap(), "b");
+        assert_eq!(root.join("real").metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_to_string(root.join("nodes/n/host.fw")).unwrap(), "c");
+        assert_eq!(names(&root), ["cluster.fw"]);
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn writes_nothing_if_a_file_is_another_one() {
+        let root = folder("other");
+        fs::write(root.join("firewall/100.fw"), "a").unwrap();
+        fs::write(root.join("firewall/101.fw"), "theirs").unwrap();
+        for other in [
+            change("firewall/101.fw", Some("b"), "c"),
+            change("firewall/101.fw", None, "c"),
+            change("firewall/102.fw", Some("b"), "c"),
+        ] {
+            let error = save(&root, &[change("firewall/100.fw", Some("a"), "z"), other]).unwrap_err();
+            assert!(error.changed, "{error:?}");
+        }
+        assert_eq!(fs::read_to_string(root.join("firewall/100.fw")).unwrap(), "a");
+        assert_eq!(names(&root), ["100.fw", "101.fw"]);
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_folder_changes_nothing() {
+        let root = folder("place");
+        fs::write(root.join("firewall/100.fw"), "a").unwrap();
+        fs::write(root.join("nodes"), "no folder").unwrap();
+        let changes = [change("firewall/100.fw", Some("a"), "z"), change("nodes/n/host.fw", None, "c")];
+        assert!(!save(&root, &changes).unwrap_err().changed);
+        assert_eq!(fs::read_to_string(root.join("firewall/100.fw")).unwrap(), "a");
+        assert_eq!(names(&root), ["100.fw"]);
+        fs::remove_dir_all(&root).unwrap();
+    }
+}

@@ -1,0 +1,103 @@
+"""The Proxmox VE firewall as an engine: load, check, edit, trace, test, compile and compare its files.
+
+    >>> import pvefw
+    >>> dc = pvefw.Datacenter.from_files({"firewall/cluster.fw": "[OPTIONS]\\nenable: 1\\n[RULES]\\nIN HTPS(ACCEPT)\\n"})
+    >>> print(dc.check()[0])
+    firewall/cluster.fw:4:4: error[unknown-macro]: there is no macro `HTPS`
+    >>> dc.trace("outside", "host", dport=443).verdict
+    Verdict.DROP
+
+`Datacenter` is where everything starts. Its answers are frozen rows with `to_dict()`. Bad configuration is a `Diagnostic`,
+never an exception; misuse raises a subclass of `Error`.
+"""
+
+from __future__ import annotations
+
+from ._datacenter import Address, Datacenter, Warned
+from ._edit import (
+    AddressValue,
+    Alias,
+    Aliases,
+    Cluster,
+    FirewallFile,
+    Group,
+    Groups,
+    Guest,
+    Host,
+    IpSet,
+    IpSets,
+    Member,
+    MemberLike,
+    Network,
+    NetworkLike,
+    Options,
+    Rule,
+    Rules,
+    Vnet,
+)
+from ._enums import Action, Change, Direction, Expect, Level, LogLevel, Safety, Severity, Verdict
+from ._errors import (
+    ChangedOnDiskError,
+    EditError,
+    Error,
+    FactsError,
+    LoadError,
+    NodeError,
+    NotFoundError,
+    QuestionError,
+    SaveError,
+)
+from ._native import version as _version
+from ._results import (
+    Answer,
+    ChainChange,
+    ChainRule,
+    Count,
+    Diagnostic,
+    Diff,
+    DiffEntry,
+    DiffSummary,
+    Findings,
+    Fix,
+    Hop,
+    HookChange,
+    Label,
+    Line,
+    LogEntry,
+    MemberChange,
+    NearMiss,
+    NumberedRule,
+    Packet,
+    RuleChange,
+    SetChange,
+    SetLookup,
+    SetMember,
+    SizeChange,
+    SourceLine,
+    Step,
+    Summary,
+    TestFailure,
+    TestReport,
+    TestResult,
+    TestSummary,
+    TextEdit,
+    Trace,
+)
+from ._rows import Row
+from ._ruleset import Chains, Ruleset
+
+__version__: str = _version()
+"""The version of the package, which is that of the engine."""
+
+__all__ = [
+    "Action", "Address", "AddressValue", "Alias", "Aliases", "Answer", "ChainChange", "ChainRule", "Chains",
+    "Change", "ChangedOnDiskError", "Cluster", "Count", "Datacenter", "Diagnostic", "Diff", "DiffEntry",
+    "DiffSummary", "Direction", "EditError", "Error", "Expect", "FactsError", "Findings", "FirewallFile",
+    "Fix", "Group", "Groups", "Guest", "HookChange", "Hop", "Host", "IpSet", "IpSets", "Label", "Level",
+    "Line", "LoadError", "LogEntry", "LogLevel", "Member", "MemberChange", "MemberLike", "NearMiss",
+    "Network", "NetworkLike", "NodeError", "NotFoundError", "NumberedRule", "Options", "Packet",
+    "QuestionError", "Row", "Rule", "RuleChange", "Rules", "Ruleset", "Safety", "SaveError", "SetChange",
+    "SetLookup", "SetMember", "Severity", "SizeChange", "SourceLine", "Step", "Summary", "TestFailure",
+    "TestReport", "TestResult", "TestSummary", "TextEdit", "Trace", "Verdict", "Vnet", "Warned",
+    "__version__",
+]  # fmt: skip
