@@ -11,7 +11,7 @@ use crate::diff::TableId;
 use crate::host::error::Error;
 use crate::host::machine::{self, Clock, Host};
 use crate::host::plan::{Kernel, Plan, Suspects};
-use crate::host::rules::Rules;
+use crate::host::rules::{Chain, Rules};
 use crate::host::store::{Known, Record};
 use crate::host::verify;
 
@@ -52,12 +52,10 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     pub(super) fn survey(&self, trust: Trust) -> Result<Survey, Error> {
         let record = self.store.record().unwrap_or_default();
         let clock = self.host.clock();
-        let known = self.store.known().filter(|known| {
-            known.boot == clock.boot
-                && known.variant == self.host.variant().name()
-                && known.state == record.current
-        });
+        let known = self.store.known().filter(|known| known.variant == self.host.variant().name());
         if let (Some(known), Trust::Recent) = (&known, trust)
+            && known.boot == clock.boot
+            && known.state == record.current
             && let Some(survey) = self.assume(known, &clock)
         {
             return Ok(survey);
@@ -120,28 +118,29 @@ pub(super) fn digests(rules: &Rules) -> BTreeMap<String, String> {
     let mut digests = BTreeMap::new();
     for id in TableId::ALL.into_iter().filter(|id| *id != TableId::Bridge) {
         for (name, chain) in &rules.table(id).chains {
-            digests.insert(key(id, name), verify::digest(chain));
+            digests.insert(key(id, name, chain), verify::digest(chain));
         }
     }
     digests
 }
 
-/// The name of a chain's digest.
-pub(super) fn key(id: TableId, chain: &str) -> String {
+/// The name of a chain's digest. The signature is part of it: what was printed of a chain holds for that content alone, and
+/// then in every state.
+pub(super) fn key(id: TableId, name: &str, chain: &Chain) -> String {
     let family = id.family().map_or("bridge", |family| match family {
         crate::Family::V4 => "v4",
         crate::Family::V6 => "v6",
     });
-    format!("{family} {} {chain}", id.name())
+    format!("{family} {} {name} {}", id.name(), chain.signature.as_deref().unwrap_or_default())
 }
 
 /// Chains that are printed otherwise than when they were looked at last.
-fn suspects(rules: &Rules, chains: &BTreeMap<String, String>, known: Option<&Known>) -> Suspects {
+pub(super) fn suspects(rules: &Rules, chains: &BTreeMap<String, String>, known: Option<&Known>) -> Suspects {
     let mut suspects = Suspects::new();
     let Some(known) = known else { return suspects };
     for id in TableId::ALL.into_iter().filter(|id| *id != TableId::Bridge) {
-        for name in rules.table(id).chains.keys() {
-            let key = key(id, name);
+        for (name, chain) in &rules.table(id).chains {
+            let key = key(id, name, chain);
             if let (Some(now), Some(then)) = (chains.get(&key), known.chains.get(&key))
                 && now != then
             {

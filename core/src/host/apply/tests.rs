@@ -202,3 +202,26 @@ fn whoever_watches_undoes_a_load_that_nobody_ends() {
     assert_eq!(host.rules(), one.rules);
     assert!(store.journal().is_none());
 }
+
+/// An undo puts back what was found, also what somebody else had added; the next run must not take it for ours.
+#[test]
+fn what_an_undo_puts_back_is_known_by_its_text() {
+    let folder = Folder::new("undone");
+    let (host, store) = (Played::default(), Store::new(&folder.0));
+    let applier = Applier { host: &host, store: &store };
+    let (lock, one, two) = (lock(&store), target(1), target(2));
+    applier.apply(&lock, &one, &PLAIN).unwrap();
+    host.change(|rules| {
+        let input = rules.v6.filter.chains.get_mut("PVEFW-INPUT").unwrap();
+        input.lines.push_str("-A PVEFW-INPUT -j ACCEPT\n");
+    });
+    let found = host.rules();
+    let arm = || Ok(1);
+    let confirm = Some(Confirm { within: Duration::from_mins(1), arm: &arm });
+    applier.apply(&lock, &two, &Options { confirm, ..PLAIN }).unwrap();
+    let pending = store.pending().unwrap();
+    confirm::take_back(&applier, &lock, &pending, "by hand").unwrap();
+    assert_eq!(host.rules(), found);
+    applier.apply(&lock, &one, &PLAIN).unwrap();
+    assert_eq!(host.rules(), one.rules);
+}

@@ -8,7 +8,7 @@ use core::fmt;
 use core::time::Duration;
 use std::{process, thread};
 
-use super::survey::{Survey, Trust, digests, key};
+use super::survey::{Survey, Trust, digests, key, suspects};
 use super::{Applier, Target};
 use crate::diff::TableId;
 use crate::host::error::Error;
@@ -282,11 +282,6 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         let mut have = Rules::default();
         let mut chains = survey.chains.clone();
         let mut differences = Vec::new();
-        for (id, changes) in &plan.tables {
-            for name in &changes.chains.removed {
-                chains.remove(&key(*id, name));
-            }
-        }
         for (id, name) in sent {
             let Some(family) = id.family() else { continue };
             let text = alloc::format!("*{}\n{}", id.name(), self.host.chain(family, id.name(), name)?);
@@ -300,7 +295,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             if wanted.is_none_or(|wanted| wanted.signature != chain.signature) {
                 differences.push(alloc::format!("{}: chain `{name}` is another one", verify::name(*id)));
             }
-            chains.insert(key(*id, name), verify::digest(&chain));
+            chains.insert(key(*id, name, &chain), verify::digest(&chain));
             have.table_mut(*id).chains.insert(name.clone(), chain);
         }
         differences.extend(verify::contents(&have, &target.rules, sent));
@@ -318,6 +313,13 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     fn known(&self, chains: alloc::collections::BTreeMap<String, String>, generation: Option<u32>) -> Known {
         let Clock { uptime, boot, .. } = self.host.clock();
         let variant = self.host.variant().name().to_owned();
+        let mut chains = chains;
+        // What other states print is worth knowing when one of them comes back; but not for ever.
+        let most = chains.len().saturating_mul(4).saturating_add(1000);
+        let before = self.store.known().filter(|known| known.variant == variant).unwrap_or_default().chains;
+        for (key, digest) in before.into_iter().take(most) {
+            chains.entry(key).or_insert(digest);
+        }
         Known { state: None, boot, variant, generation, checked: uptime, chains }
     }
 
@@ -441,6 +443,18 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         Failure { stage, error, left }
     }
 
+    /// What is loaded is to be read before it counts as known again.
+    fn distrust(&self) {
+        let known = self.store.known().map(|known| Known {
+            state: None,
+            boot: String::new(),
+            generation: None,
+            ..known
+        });
+        // If that can't be put down, the number of the rules tells.
+        drop(self.store.set_known(known.as_ref()));
+    }
+
     /// Gets from whatever is there to a state that was stored.
     ///
     /// # Errors
@@ -456,10 +470,12 @@ impl<H: Host + ?Sized> Applier<'_, H> {
                     continue;
                 }
             };
-            let mut survey = Survey { kernel, ..Survey::default() };
+            let known = self.store.known();
+            let suspects = suspects(&kernel.rules, &digests(&kernel.rules), known.as_ref());
+            let mut survey = Survey { kernel, suspects, ..Survey::default() };
             let plan = self.plan_from(&survey, &target);
             if plan.is_empty() {
-                drop(self.store.set_known(None));
+                self.distrust();
                 return Ok(());
             }
             for load in &plan.loads {
@@ -472,7 +488,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             survey.kernel = kernel;
             let differences = verify::differences(&survey.kernel, &target.rules, target.form, &[]);
             if differences.is_empty() {
-                drop(self.store.set_known(None));
+                self.distrust();
                 return Ok(());
             }
             last = Some(Error::Unverified(differences));
