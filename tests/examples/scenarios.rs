@@ -6,6 +6,9 @@
 //! with its `question` and `answer` as in `trace --batch`; `tests`, where there are some, with their `path`, `text` and
 //! the `report` of `pvefw test --format json`. Scenarios about dumps are left out.
 
+extern crate alloc;
+
+use alloc::collections::BTreeMap;
 use core::error::Error;
 use std::io::{BufWriter, Write, stdout};
 use std::path::Path;
@@ -38,18 +41,23 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn object(name: &str, case: &Case) -> Result<Value, Box<dyn Error>> {
-    let mut datacenter = Datacenter::new();
     let (mut files, mut given, mut tests) = (Map::new(), USUAL_FACTS, None);
+    let mut texts: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
     for input in &case.inputs {
         match input {
             Input::File { path, text } => {
-                datacenter.add(path, text.clone());
+                texts.insert(path, text.clone());
                 files.insert(path.clone(), latin(text));
             }
             Input::Facts(text) => given = text,
             Input::Tests { path, text } => tests = Some((path, text)),
             Input::Before { .. } | Input::Dump { .. } => {}
         }
+    }
+    // In the order that the object has them.
+    let mut datacenter = Datacenter::new();
+    for (path, text) in texts {
+        datacenter.add(path, text);
     }
     let facts: Facts = serde_json::from_str(given)?;
     let sink = datacenter.check(&facts);

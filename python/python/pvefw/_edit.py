@@ -29,6 +29,9 @@ AddressValue = NetworkLike | Iterable[NetworkLike]
 """What a rule compares an address with: a reference (`+set`, `alias`), an address, a network, a range, or several."""
 
 
+_Engine = _native.Datacenter
+
+
 class Rule:
     """A rule: one that stands in a file, or one that stands nowhere yet.
 
@@ -432,7 +435,7 @@ class Options(MutableMapping[str, str]):
     """
 
     __slots__ = ("_native", "_path")
-    _native: _native.Datacenter
+    _native: _Engine
     _path: str
 
     def __init__(self, native: _native.Datacenter, path: str) -> None:
