@@ -42,11 +42,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn object(name: &str, case: &Case) -> Result<Value, Box<dyn Error>> {
     let (mut files, mut given, mut tests) = (Map::new(), USUAL_FACTS, None);
-    let mut texts: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+    let mut contents: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
     for input in &case.inputs {
         match input {
             Input::File { path, text } => {
-                texts.insert(path, text.clone());
+                contents.insert(path, text.clone());
                 files.insert(path.clone(), latin(text));
             }
             Input::Facts(text) => given = text,
@@ -56,7 +56,7 @@ fn object(name: &str, case: &Case) -> Result<Value, Box<dyn Error>> {
     }
     // In the order that the object has them.
     let mut datacenter = Datacenter::new();
-    for (path, text) in texts {
+    for (path, text) in contents {
         datacenter.add(path, text);
     }
     let facts: Facts = serde_json::from_str(given)?;

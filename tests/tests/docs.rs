@@ -15,6 +15,7 @@
 //! | `json output=test`, `xml output=test` | part of what that command says of the `toml` block before; all of it, with `…` as below |
 //! | `sh` | the commands work |
 //! | `console [status=N]` | `$ pvefw …` ends so and prints these lines; `…` stands for anything |
+//! | `python` | is run by `python/tests/test_docs.py` |
 //! | `rust` | is `docs/example.rs`, which is run |
 //! | `text` | prose |
 
@@ -274,7 +275,7 @@ mod documents {
                         }
                     }
                     Some("console") => console(block, &folder),
-                    Some("rust" | "text") => {}
+                    Some("python" | "rust" | "text") => {}
                     mark => panic!("{place}: what is a block of {mark:?}?"),
                 }
             }

@@ -2,15 +2,15 @@
 
 use crate::outcome::Outcome;
 use crate::steps::{Steps, done};
-use crate::{Task, args, conformance, fuzz, lab, nostd, setup, sh, try_it, workspace};
+use crate::{Task, args, conformance, fuzz, lab, nostd, setup, sh, try_it, wheel, workspace};
 
 /// The command.
 pub(crate) const TASK: Task = Task {
     name: "test",
     usage: "[--quick]",
     about: "run every test there is",
-    help: "Installs what is missing (as root, on Debian), builds `pvefw`, runs the Rust tests, builds core\n\
-           without std, runs the lab, gives every fuzz target its share, and runs `pvefw try`, as root and as nobody.\n\
+    help: "Installs what is missing (as root, on Debian), builds `pvefw`, runs the Rust tests, builds\n\
+           the Python package and tests it, builds core without std, runs the lab, gives every fuzz target its share, and runs `pvefw try`, as root and as nobody.\n\
            Stops at the first failure and tells how long each step took. What a machine can't do\n\
            is left out and said so.\n\n\
            --quick   fuzz each target for 5 seconds instead of 60, and 20 datacenters in the lab instead of 200",
@@ -42,6 +42,7 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
         }
         done(sh::run(&mut tests))
     })?;
+    steps.step("Python package", wheel::share)?;
     steps.step("Core without std", || done(nostd::check()))?;
     steps.step("Lab", || lab::share(quick))?;
     steps.step("Fuzzing", || fuzz::share(if quick { 5 } else { 60 }))?;
