@@ -22,7 +22,7 @@ def test_a_failure_is_the_way_of_its_packets(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
-        ["*SSH is open*", "accept was expected, but the verdict is DROP*", "*policy_in: DROP*", "*this test has no*"]
+        ["*this test has no*", "*SSH is open*", "accept was expected, but the verdict is DROP*", "*policy_in: DROP*"]
     )
     assert "Traceback" not in result.stdout.str()
 

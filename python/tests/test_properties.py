@@ -43,7 +43,7 @@ def load(content: str) -> pvefw.Datacenter:
 
 
 def lines(content: bytes) -> list[bytes]:
-    return content.split(b"\n")
+    return [line.removesuffix(b"\r") for line in content.split(b"\n")]
 
 
 def now(dc: pvefw.Datacenter) -> bytes:

@@ -6,6 +6,9 @@
 //! with its `question` and `answer` as in `trace --batch`; `tests`, where there are some, with their `path`, `text` and
 //! the `report` of `pvefw test --format json`. Scenarios about dumps are left out.
 
+extern crate alloc;
+
+use alloc::collections::BTreeMap;
 use core::error::Error;
 use std::io::{BufWriter, Write, stdout};
 use std::path::Path;
@@ -21,6 +24,9 @@ use pvefw_tests::load::{Ask, Case, Input, load};
 use pvefw_tests::run::USUAL_FACTS;
 use pvefw_tests::{packet, root};
 use serde_json::{Map, Value, json, to_value};
+
+/// The time where a case says none: `enable` above 1 counts as long over.
+const LATER: u64 = 4_000_000_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let package = root::package();
@@ -38,12 +44,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn object(name: &str, case: &Case) -> Result<Value, Box<dyn Error>> {
-    let mut datacenter = Datacenter::new();
     let (mut files, mut given, mut tests) = (Map::new(), USUAL_FACTS, None);
+    let mut contents: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
     for input in &case.inputs {
         match input {
             Input::File { path, text } => {
-                datacenter.add(path, text.clone());
+                contents.insert(path, text.clone());
                 files.insert(path.clone(), latin(text));
             }
             Input::Facts(text) => given = text,
@@ -51,7 +57,14 @@ fn object(name: &str, case: &Case) -> Result<Value, Box<dyn Error>> {
             Input::Before { .. } | Input::Dump { .. } => {}
         }
     }
-    let facts: Facts = serde_json::from_str(given)?;
+    // In the order that the object has them.
+    let mut datacenter = Datacenter::new();
+    for (path, text) in contents {
+        datacenter.add(path, text);
+    }
+    let mut facts: Facts = serde_json::from_str(given)?;
+    // The bindings know what time it is, and would not answer the same tomorrow.
+    let now = *facts.now.get_or_insert(LATER);
     let sink = datacenter.check(&facts);
     let (counts, found) = (sink.counts(), sink.into_sorted());
     let check = to_value(report::Check::new(&found, datacenter.files(), counts))?;
@@ -91,7 +104,10 @@ fn object(name: &str, case: &Case) -> Result<Value, Box<dyn Error>> {
             json!({"path": path, "text": latin(text), "report": report})
         }
     };
-    let facts: Value = serde_json::from_str(given)?;
+    let mut facts: Value = serde_json::from_str(given)?;
+    if let Some(facts) = facts.as_object_mut() {
+        facts.insert("now".into(), now.into());
+    }
     let compile = emit::lines(&ruleset);
     Ok(json!({
         "name": name, "files": files, "facts": facts, "check": check, "compile": compile, "packets": packets,

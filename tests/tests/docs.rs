@@ -17,6 +17,7 @@
 //! | `console [status=N]` | `$ pvefw …` ends so and prints these lines; `…` stands for anything |
 //! | `log file=PATH` | every line is read as one of the log; is there as PATH |
 //! | `json output=log` | part of what `log` says of the last line of the `log` block before, with the rules of `examples/datacenter` |
+//! | `python` | is run by `python/tests/test_docs.py` |
 //! | `rust` | is `docs/example.rs`, which is run |
 //! | `text` | prose |
 
@@ -284,7 +285,7 @@ mod documents {
                         }
                     }
                     Some("console") => console(block, &folder),
-                    Some("rust" | "text") => {}
+                    Some("python" | "rust" | "text") => {}
                     mark => panic!("{place}: what is a block of {mark:?}?"),
                 }
             }

@@ -7,7 +7,8 @@ use std::process::Command;
 
 use crate::outcome::{Failure, Outcome};
 use crate::python::{self, Venv};
-use crate::{Task, args, sh, workspace};
+use crate::steps::{Ran, done};
+use crate::{Task, args, conformance, sh, workspace};
 
 /// The command.
 pub(crate) const TASK: Task = Task {
@@ -33,6 +34,11 @@ fn run(words: &[String]) -> Outcome {
     }
     let wheel = build(profile)?;
     if tested { test(&wheel) } else { Ok(()) }
+}
+
+/// The part of `cargo xtask test`: a wheel that is quick to build, and its tests.
+pub(crate) fn share() -> Outcome<Ran> {
+    done(build(Profile::Dev).and_then(|wheel| test(&wheel)))
 }
 
 /// How to build.
@@ -70,6 +76,7 @@ pub(crate) fn build(profile: Profile) -> Outcome<PathBuf> {
 pub(crate) fn test(wheel: &Path) -> Outcome {
     let wheel = wheel.display().to_string();
     let tests = workspace::top()?.join("python/tests");
+    let scenarios = scenarios()?;
     let requirements = tests.join("requirements.txt").display().to_string();
     for (index, python) in python::interpreters().iter().enumerate() {
         let (major, minor) = python::version(python).unwrap_or_default();
@@ -85,11 +92,28 @@ pub(crate) fn test(wheel: &Path) -> Outcome {
             venv.install(&[&wheel, "pytest", "hypothesis"])?;
             pytest.args(["-m", "not once"]);
         }
+        pytest.env("PVEFW_SCENARIOS", &scenarios);
+        if let Some(cases) = conformance::usual()? {
+            pytest.env("PVEFW_CONFORMANCE_DIR", cases);
+        }
         // Not the tree: what is imported must be what was installed.
         pytest.current_dir(workspace::target()?);
         sh::run(&mut pytest)?;
     }
     Ok(())
+}
+
+/// The scenarios of tests/suite with the engine's answers, for the tests of the bindings.
+fn scenarios() -> Outcome<PathBuf> {
+    let words = ["run", "--quiet", "-p", "pvefw-tests", "--example", "scenarios"];
+    let (status, text) = sh::status_and_stdout(&mut workspace::cargo_build(&words)?)?;
+    let path = workspace::target()?.join("scenarios.jsonl");
+    if !status.success() {
+        return Err(Failure::failed("the scenarios can't be exported"));
+    }
+    fs::write(&path, text)
+        .map_err(|error| Failure::failed(format!("can't write `{}`: {error}", path.display())))?;
+    Ok(path)
 }
 
 fn files(folder: &Path, extension: &str) -> Outcome<Vec<PathBuf>> {

@@ -185,8 +185,10 @@ impl RuleLine {
         if value.is_some_and(|value| value.contains(['\n', '\r', '\0'])) {
             return Err(unwritable(value.unwrap_or_default()));
         }
+        let is_word = |value: &str| !value.contains(|c: char| c.is_whitespace() || c == '#');
         match field {
-            Field::Option(name) => self.write_option(name, value),
+            Field::Option(name) if value.is_none_or(is_word) => self.write_option(name, value),
+            Field::Option(_) => return Err(unwritable(value.unwrap_or_default())),
             Field::Comment => self.write_comment(value),
             Field::Direction | Field::Action | Field::Macro | Field::Group => {
                 let (direction, word) = head(before, field, value)?;

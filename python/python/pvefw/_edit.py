@@ -29,6 +29,9 @@ AddressValue = NetworkLike | Iterable[NetworkLike]
 """What a rule compares an address with: a reference (`+set`, `alias`), an address, a network, a range, or several."""
 
 
+_Engine = _native.Datacenter
+
+
 class Rule:
     """A rule: one that stands in a file, or one that stands nowhere yet.
 
@@ -71,7 +74,7 @@ class Rule:
             if value is not None:
                 words += [name, _one_word(value)]
         self._line: _native.RuleLine | None = _native.RuleLine(" ".join(words))
-        self._native: _native.Datacenter | None = None
+        self._native: _Engine | None = None
         self._path = ""
         self._group: str | None = None
         self._id = 0
@@ -97,7 +100,7 @@ class Rule:
         return rule
 
     @classmethod
-    def _at(cls, native: _native.Datacenter, path: str, group: str | None, id: int) -> Rule:
+    def _at(cls, native: _Engine, path: str, group: str | None, id: int) -> Rule:
         rule = cls.__new__(cls)
         rule._line = None
         rule._native, rule._path, rule._group, rule._id = native, path, group, id
@@ -328,7 +331,7 @@ class Rules(Sequence[Rule]):
 
     __slots__ = ("_group", "_native", "_path")
 
-    def __init__(self, native: _native.Datacenter, path: str, group: str | None) -> None:
+    def __init__(self, native: _Engine, path: str, group: str | None) -> None:
         self._native = native
         self._path = path
         self._group = group
@@ -432,10 +435,10 @@ class Options(MutableMapping[str, str]):
     """
 
     __slots__ = ("_native", "_path")
-    _native: _native.Datacenter
+    _native: _Engine
     _path: str
 
-    def __init__(self, native: _native.Datacenter, path: str) -> None:
+    def __init__(self, native: _Engine, path: str) -> None:
         object.__setattr__(self, "_native", native)
         object.__setattr__(self, "_path", path)
 
@@ -489,7 +492,7 @@ class Aliases(Mapping[str, Alias]):
 
     __slots__ = ("_native", "_path")
 
-    def __init__(self, native: _native.Datacenter, path: str) -> None:
+    def __init__(self, native: _Engine, path: str) -> None:
         self._native = native
         self._path = path
 
@@ -557,7 +560,7 @@ class IpSet:
 
     __slots__ = ("_name", "_native", "_path")
 
-    def __init__(self, native: _native.Datacenter, path: str, name: str) -> None:
+    def __init__(self, native: _Engine, path: str, name: str) -> None:
         self._native = native
         self._path = path
         self._name = name
@@ -624,7 +627,7 @@ class IpSets(Mapping[str, IpSet]):
 
     __slots__ = ("_native", "_path")
 
-    def __init__(self, native: _native.Datacenter, path: str) -> None:
+    def __init__(self, native: _Engine, path: str) -> None:
         self._native = native
         self._path = path
 
@@ -668,7 +671,7 @@ class Group:
 
     __slots__ = ("_name", "_native", "_path")
 
-    def __init__(self, native: _native.Datacenter, path: str, name: str) -> None:
+    def __init__(self, native: _Engine, path: str, name: str) -> None:
         self._native = native
         self._path = path
         self._name = name
@@ -701,7 +704,7 @@ class Groups(Mapping[str, Group]):
 
     __slots__ = ("_native", "_path")
 
-    def __init__(self, native: _native.Datacenter, path: str) -> None:
+    def __init__(self, native: _Engine, path: str) -> None:
         self._native = native
         self._path = path
 
@@ -745,7 +748,7 @@ class FirewallFile:
 
     level: Level
 
-    def __init__(self, native: _native.Datacenter, path: str) -> None:
+    def __init__(self, native: _Engine, path: str) -> None:
         self._native = native
         self._path = path
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from os import PathLike
 from typing import final
 
+__all__ = ["Compiled", "Datacenter", "RuleLine", "main", "version"]
+
 @final
 class Compiled:
     """What a node would load."""

@@ -22,7 +22,7 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values (text, numbers, lists, dictionaries): a row for JSON or a data frame."""
-        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         return {field.name: _plain(getattr(self, field.name)) for field in fields if field.repr}
 
 
@@ -45,7 +45,7 @@ def decode(kind: type[_T], text: str, /, **more: object) -> _T:
 
 def build(kind: type[_T], data: dict[str, Any], /, **more: object) -> _T:
     """The row that a dictionary describes. Keys that the row does not have are passed over."""
-    found = {name: read(data[name]) for name, read in _readers(kind).items() if name in data}
+    found = {name: read(data[name]) for name, read in _readers(typing.cast("Any", kind)).items() if name in data}
     return kind(**found, **more)
 
 
