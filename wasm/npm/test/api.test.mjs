@@ -8,7 +8,8 @@ import { Datacenter, explain, init } from "pvefw";
 
 await init();
 
-const CLUSTER = "[OPTIONS]\nenable: 1\n\n[ALIASES]\noffice 10.1.0.0/16 # ä😀 desks\n\n[group web]\nIN HTTPS(ACCEPT)\n\n";
+const CLUSTER =
+  "[OPTIONS]\nenable: 1\n\n[ALIASES]\noffice 10.1.0.0/16 # ä😀 desks\n\n[group web]\nIN HTTPS(ACCEPT)\n\n";
 
 /** A datacenter with a guest. */
 const example = () => {
