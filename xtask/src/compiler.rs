@@ -27,9 +27,14 @@ pub(crate) fn install() -> Outcome {
     if Compiler::find()?.is_some() {
         return Ok(());
     }
-    eprintln!("nothing here can build for {WASM}: asking Debian for a compiler that has the source of its library");
+    eprintln!(
+        "nothing here can build for {WASM}: asking Debian for a compiler that has the source of its library"
+    );
     setup::debian(&DEBIAN).map_err(|failure| Failure {
-        message: format!("{}\nor, where rustup may fetch:\n\n    rustup target add {WASM}\n", failure.message),
+        message: format!(
+            "{}\nor, where rustup may fetch:\n\n    rustup target add {WASM}\n",
+            failure.message
+        ),
         ..failure
     })
 }

@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::outcome::{Failure, Outcome};
 use crate::compiler::{self, DEBIAN, WASM};
+use crate::outcome::{Failure, Outcome};
 use crate::{Task, args, setup, sh, workspace};
 
 /// The command.

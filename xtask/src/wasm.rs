@@ -42,6 +42,16 @@ pub(crate) enum Build {
     WithNames,
 }
 
+/// What the compiler may use of WebAssembly. With all features, modules come out that hardly a browser can read.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// Makes sure that what a build needs is there.
 pub(crate) fn install() -> Outcome {
     compiler::install()?;
@@ -72,8 +82,7 @@ pub(crate) fn module(build: Build) -> Outcome<PathBuf> {
         Build::WithNames => fs::rename(&raw, &module).map_err(failed)?,
         Build::Small => {
             let mut optimise = node::tool("wasm-opt")?;
-            // `-Oz` would make it a little smaller and much slower.
-            optimise.arg(&raw).arg("-o").arg(&module).args(["-O3", "--all-features"]);
+            optimise.arg(&raw).arg("-o").arg(&module).arg("-O1").args(FEATURES);
             sh::run(&mut optimise)?;
             fs::remove_file(&raw).map_err(failed)?;
         }

@@ -106,7 +106,13 @@ mod tests {
     #[test]
     fn agrees_with_the_text_as_it_is_shown() {
         let long = "ä".repeat(700) + "😀" + &"x".repeat(900) + "\u{feff}";
-        for text in [&b"plain"[..], b"", b"\xff\xe2\x82 \xf0\x9f\x98\x80\xf0\x9f", "\u{feff}ä".as_bytes(), long.as_bytes()] {
+        for text in [
+            &b"plain"[..],
+            b"",
+            b"\xff\xe2\x82 \xf0\x9f\x98\x80\xf0\x9f",
+            "\u{feff}ä".as_bytes(),
+            long.as_bytes(),
+        ] {
             let shown = String::from_utf8_lossy(text);
             let units = Utf16::new(text);
             let end = number(text.len());

@@ -51,8 +51,7 @@ pub(crate) fn run(args: &TestArgs, output: &Output) -> Result<Exit, Stop> {
             let mut answers = report::Answers::new(configuration);
             let check = report::Check::new(&found, &files, counts);
             let found = (check.diagnostics, check.summary);
-            let report =
-                report::policy_test::Tests::new(&runs, &node.simulator, &files, found, &mut answers);
+            let report = report::policy_test::Tests::new(&runs, &node.simulator, &files, found, &mut answers);
             output.json(|out| serde_json::to_writer(out, &report))?;
         }
     }
