@@ -25,6 +25,7 @@ mod lab;
 mod lint;
 mod nostd;
 mod npm;
+mod playground;
 mod test;
 mod try_it;
 mod wasm;
@@ -51,7 +52,7 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 12] = [
+const TASKS: [&Task; 13] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
@@ -61,6 +62,7 @@ const TASKS: [&Task; 12] = [
     &nostd::TASK,
     &wasm::TASK,
     &npm::TASK,
+    &playground::TASK,
     &fuzz::TASK,
     &conformance::TASK,
     &bench::TASK,

@@ -78,7 +78,17 @@ function laid(reach: Reach): { groups: readonly Group[]; height: number } {
 function arrow(color: string): SVGElement {
   return s(
     "marker",
-    { id: `arrow-${color}`, class: `arrow ${color}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto" },
+    {
+      id: `arrow-${color}`,
+      class: `arrow ${color}`,
+      viewBox: "0 0 8 8",
+      refX: 7,
+      refY: 4,
+      markerWidth: 7,
+      markerHeight: 7,
+      markerUnits: "userSpaceOnUse",
+      orient: "auto",
+    },
     s("path", { d: "M0 0.5 L8 4 L0 7.5 Z" }),
   );
 }
@@ -123,7 +133,11 @@ function zone(view: View, { zone: about, y }: Laid, width: number): SVGElement {
     s("title", {}, [about.name, note, open ? "not filtered" : ""].filter((part) => part !== "").join("\n")),
     s("rect", { x: left, y: y - row / 2 + 3, width, height: row - 6, rx: 5 }),
     s("text", { class: "name", x: left + 9, y: y + 4 }, about.name),
-    s("text", { class: "note", x: left + width - 9, y: y + 4, "text-anchor": "end" }, short(note, (width - 30 - about.name.length * 7.6) / 6.2)),
+    s(
+      "text",
+      { class: "note", x: left + width - 9, y: y + 4, "text-anchor": "end" },
+      short(note, (width - 30 - about.name.length * 7.6) / 6.2),
+    ),
   );
 }
 
@@ -140,7 +154,14 @@ function short(text: string, most: number): string {
   return text.length <= length ? text : length < 3 ? "" : `${text.slice(0, length - 1)}…`;
 }
 
-function arc(view: View, link: Link, at: ReadonlyMap<string, number>, x: number, room: number, spread: number): SVGElement {
+function arc(
+  view: View,
+  link: Link,
+  at: ReadonlyMap<string, number>,
+  x: number,
+  room: number,
+  spread: number,
+): SVGElement {
   const [from, to] = [at.get(link.from) ?? 0, at.get(link.to) ?? 0];
   // The two directions between two zones run beside each other.
   const shift = to > from ? 4 : -4;

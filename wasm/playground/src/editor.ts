@@ -3,6 +3,7 @@
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
+import { previousDiagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState, StateEffect, StateField, type Extension } from "@codemirror/state";
 import {
@@ -15,7 +16,8 @@ import {
   lineNumbers,
   type DecorationSet,
 } from "@codemirror/view";
-import { highlighting, pvefw, pvefwLanguage } from "pvefw/codemirror";
+import type { TextEdit } from "pvefw";
+import { applyEdits, highlighting, pvefw, pvefwLanguage, support } from "pvefw/codemirror";
 
 import { h } from "./dom.ts";
 import { FACTS, type Place, type Workspace } from "./workspace.ts";
@@ -43,6 +45,8 @@ export class Editor {
   readonly view: EditorView;
   readonly #workspace: Workspace;
   readonly #states = new Map<string, EditorState>();
+  /** Where one was before each jump. */
+  readonly #trail: Place[] = [];
   #file = "";
 
   constructor(workspace: Workspace) {
@@ -62,8 +66,41 @@ export class Editor {
     return this.#file;
   }
 
+  /** Puts the file into the usual layout. */
+  async layout(): Promise<void> {
+    this.#edit(await this.#workspace.datacenter.format(this.#file), "the layout is fine already");
+  }
+
+  /** Applies all safe fixes of the file. */
+  async fixAll(): Promise<void> {
+    const { edits, left } = await this.#workspace.datacenter.fixAll(this.#file);
+    this.#edit(edits, left === 0 ? "nothing has to be fixed" : "nothing can be fixed without a person looking");
+  }
+
+  #edit(edits: readonly TextEdit[], otherwise: string): void {
+    const given = this.view.state.facet(support);
+    if (given === null || edits.length === 0) this.#workspace.tell("say", otherwise);
+    else applyEdits(this.view, given, edits);
+  }
+
+  /** Goes back to where one was before the last jump. */
+  back(): void {
+    const place = this.#trail.pop();
+    if (place === undefined) return;
+    this.#jump(place, true);
+  }
+
   /** Shows a place, and puts the cursor there. */
   show(place: Place, focus = true): void {
+    const { cursor } = this.#workspace;
+    if (cursor.file !== "" && (cursor.file !== place.file || cursor.line !== place.line)) {
+      this.#trail.push(cursor);
+      if (this.#trail.length > 100) this.#trail.shift();
+    }
+    this.#jump(place, focus);
+  }
+
+  #jump(place: Place, focus: boolean): void {
     if (place.file !== this.#file && !this.#switch(place.file)) return;
     const { doc } = this.view.state;
     const line = doc.line(Math.min(Math.max(1, place.line), doc.lines));
@@ -126,6 +163,15 @@ export class Editor {
         this.#language(path),
         EditorView.contentAttributes.of({ "aria-label": `Editor of ${path}` }),
         keymap.of([
+          { key: "Shift-F8", run: previousDiagnostic },
+          { key: "Mod-.", run: (view) => this.#fix(view) },
+          {
+            key: "Shift-Alt-f",
+            run: () => {
+              void this.layout();
+              return true;
+            },
+          },
           ...closeBracketsKeymap,
           ...completionKeymap,
           ...defaultKeymap,
@@ -139,6 +185,17 @@ export class Editor {
         }),
       ],
     });
+  }
+
+  /** Applies the best fix at the cursor. */
+  #fix(view: EditorView): boolean {
+    const { head } = view.state.selection.main;
+    const apply = async (): Promise<void> => {
+      const [first] = await this.#workspace.datacenter.fixes(this.#file, head);
+      this.#edit(first?.edits ?? [], "there is no fix at the cursor");
+    };
+    void apply();
+    return true;
   }
 
   #language(file: string): Extension {

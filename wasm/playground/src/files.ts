@@ -11,7 +11,10 @@ const wanted =
 
 /** The end of a path that looks like one of a ROOT, whatever folders stand in front of it. */
 export function inside(path: string): string | null {
-  const parts = path.replaceAll("\\", "/").split("/").filter((part) => part !== "" && part !== ".");
+  const parts = path
+    .replaceAll("\\", "/")
+    .split("/")
+    .filter((part) => part !== "" && part !== ".");
   for (let start = 0; start < parts.length; start += 1) {
     const rest = parts.slice(start).join("/");
     if (wanted.test(rest)) return rest;

@@ -9,7 +9,13 @@ import { h } from "./dom.ts";
  * @param property takes the size in pixels
  * @param sign whether dragging to the right (or down) makes it larger (1) or smaller (-1)
  */
-export function splitter(target: HTMLElement, property: string, label: string, sign: 1 | -1, across = false): HTMLElement {
+export function splitter(
+  target: HTMLElement,
+  property: string,
+  label: string,
+  sign: 1 | -1,
+  across = false,
+): HTMLElement {
   const stored = localStorage.getItem(`pvefw:${property}`);
   if (stored !== null) target.style.setProperty(property, stored);
   const bar = h("div", {
@@ -71,7 +77,10 @@ export interface Tab {
 }
 
 /** Tabs, and a way to choose one. */
-export function tabs(label: string, all: readonly Tab[]): { list: HTMLElement; panels: HTMLElement; show: (id: string) => void } {
+export function tabs(
+  label: string,
+  all: readonly Tab[],
+): { list: HTMLElement; panels: HTMLElement; show: (id: string) => void } {
   const buttons = all.map((tab) =>
     h("button", { type: "button", role: "tab", id: `tab-${tab.id}`, "aria-controls": `panel-${tab.id}` }, tab.label),
   );

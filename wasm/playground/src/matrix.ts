@@ -41,7 +41,8 @@ export function matrix(view: View): HTMLElement {
     const here = (event.target as Element).closest("td");
     const rows = [...table.querySelectorAll("tbody tr")];
     const [y, x] = [rows.findIndex((row) => row.contains(here)), here?.cellIndex ?? 0];
-    const [down, along] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [0, 0];
+    const down = Number(event.key === "ArrowDown") - Number(event.key === "ArrowUp");
+    const along = Number(event.key === "ArrowRight") - Number(event.key === "ArrowLeft");
     if (down === 0 && along === 0) return;
     event.preventDefault();
     // Empty cells are stepped over.

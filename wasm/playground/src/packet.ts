@@ -13,6 +13,8 @@ export interface PacketPanel {
   readonly element: HTMLElement;
   /** Asks about a packet. */
   ask(question: Question): void;
+  /** Asks again, now that the panel is in sight. */
+  readonly refresh: () => void;
 }
 
 /** The form and what comes of it. */
@@ -24,7 +26,13 @@ export function packet(workspace: Workspace): PacketPanel {
     field("from", "From", { required: true, list: "zones", value: "outside" }),
     field("to", "To", { required: true, list: "zones", value: "vm100" }),
     field("proto", "Protocol", { list: "protocols", placeholder: "tcp", class: "short" }),
-    field("dport", "Port", { inputmode: "numeric", pattern: "[0-9]*", placeholder: "40001", class: "short", value: "443" }),
+    field("dport", "Port", {
+      inputmode: "numeric",
+      pattern: "[0-9]*",
+      placeholder: "40001",
+      class: "short",
+      value: "443",
+    }),
     field("source", "Source address", { placeholder: "filled in" }),
     field("dest", "Destination address", { placeholder: "filled in" }),
     h(
@@ -77,12 +85,14 @@ export function packet(workspace: Workspace): PacketPanel {
   form.addEventListener("change", () => void send(false));
   const refresh = async (): Promise<void> => {
     const found = await workspace.datacenter.zones(workspace.node).catch(() => null);
-    if (found?.ok === true) zones.replaceChildren(...found.value.map((zone) => h("option", { value: zone.name }, title(zone))));
+    if (found?.ok === true)
+      zones.replaceChildren(...found.value.map((zone) => h("option", { value: zone.name }, title(zone))));
     if (element.checkVisibility()) await send(false);
   };
   workspace.on("settled", () => void refresh());
   return {
     element,
+    refresh: () => void refresh(),
     ask(asked) {
       for (const input of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input, select")) {
         const value = asked[input.name as keyof Question];

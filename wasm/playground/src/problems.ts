@@ -59,7 +59,12 @@ function fixButton(workspace: Workspace, problem: Diagnostic): HTMLElement | fal
   };
   return h(
     "button",
-    { type: "button", class: `fix ${fix.safety}`, title: fix.safety === "unsafe" ? "look twice" : null, onclick: () => void apply() },
+    {
+      type: "button",
+      class: `fix ${fix.safety}`,
+      title: fix.safety === "unsafe" ? "look twice" : null,
+      onclick: () => void apply(),
+    },
     prose(fix.title),
   );
 }

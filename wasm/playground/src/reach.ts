@@ -36,9 +36,22 @@ export function passes(link: Link): boolean {
 }
 
 /** The panel. `ask` traces a packet in the other panel. */
-export function reachability(workspace: Workspace, ask: (question: Question) => void): { element: HTMLElement; refresh: () => void } {
-  const proto = h("select", { class: "plain", "aria-label": "Protocol" }, ...["tcp", "udp", "icmp"].map((name) => h("option", {}, name)));
-  const port = h("input", { "aria-label": "Port", inputmode: "numeric", pattern: "[0-9]{1,5}", value: "443", list: "ports" });
+export function reachability(
+  workspace: Workspace,
+  ask: (question: Question) => void,
+): { element: HTMLElement; refresh: () => void } {
+  const proto = h(
+    "select",
+    { class: "plain", "aria-label": "Protocol" },
+    ...["tcp", "udp", "icmp"].map((name) => h("option", {}, name)),
+  );
+  const port = h("input", {
+    "aria-label": "Port",
+    inputmode: "numeric",
+    pattern: "[0-9]{1,5}",
+    value: "443",
+    list: "ports",
+  });
   const ports = ["22", "25", "53", "80", "443", "3128", "5432", "8006", "9100"].map((value) => h("option", { value }));
   const all = h("input", { type: "checkbox" });
   const table = h("button", { type: "button", class: "plain", "aria-pressed": "false" }, "Table");
@@ -72,7 +85,9 @@ export function reachability(workspace: Workspace, ask: (question: Question) => 
     const mine = ++round;
     const icmp = proto.value === "icmp";
     port.disabled = icmp;
-    const query: ReachQuery = icmp ? { proto: "icmp" } : { proto: proto.value, dport: port.value === "" ? null : Number(port.value) };
+    const query: ReachQuery = icmp
+      ? { proto: "icmp" }
+      : { proto: proto.value, dport: port.value === "" ? null : Number(port.value) };
     const found = await workspace.datacenter.reach(query, workspace.node);
     if (mine !== round) return;
     if (!found.ok) {
@@ -82,7 +97,11 @@ export function reachability(workspace: Workspace, ask: (question: Question) => 
     reach = found.value;
     const now = new Map(reach.links.map((link) => [key(link), link.verdict]));
     const same = [...now.keys()].some((name) => before.has(name));
-    changed = new Set(same ? [...now].filter(([name, verdict]) => before.has(name) && before.get(name) !== verdict).map(([name]) => name) : []);
+    changed = new Set(
+      same
+        ? [...now].filter(([name, verdict]) => before.has(name) && before.get(name) !== verdict).map(([name]) => name)
+        : [],
+    );
     tell(reach, changed, before);
     before = now;
     if (pinned !== null) pinned = reach.links.find((link) => pinned !== null && key(link) === key(pinned)) ?? null;
@@ -113,15 +132,19 @@ export function reachability(workspace: Workspace, ask: (question: Question) => 
     const asTable = table.getAttribute("aria-pressed") === "true";
     const held = document.activeElement?.getAttribute("data-key");
     canvas.replaceChildren(asTable ? matrix(view) : drawing(view, canvas.clientWidth));
-    if (held !== undefined && held !== null) canvas.querySelector<HTMLElement>(`[data-key="${CSS.escape(held)}"]`)?.focus();
+    if (held !== undefined && held !== null)
+      canvas.querySelector<HTMLElement>(`[data-key="${CSS.escape(held)}"]`)?.focus();
     show(pinned);
   };
 
   const tell = (now: Reach, news: ReadonlySet<string>, was: ReadonlyMap<string, string>): void => {
     const through = now.links.filter(passes).length;
     const [first] = now.links.filter((link) => news.has(key(link)));
-    let text = now.enabled ? `${through} of ${count(now.links.length, "way")} open` : "the firewall is off: all ways are open";
-    if (first !== undefined) text += ` · ${count(news.size, "way")} changed: ${key(first)} ${was.get(key(first)) ?? ""} ⇒ ${first.verdict}`;
+    let text = now.enabled
+      ? `${through} of ${count(now.links.length, "way")} open`
+      : "the firewall is off: all ways are open";
+    if (first !== undefined)
+      text += ` · ${count(news.size, "way")} changed: ${key(first)} ${was.get(key(first)) ?? ""} ⇒ ${first.verdict}`;
     if (now.omitted > 0) text += ` · ${count(now.omitted, "zone")} left out`;
     summary.textContent = text;
   };
@@ -129,7 +152,13 @@ export function reachability(workspace: Workspace, ask: (question: Question) => 
   /** What there is to know about a link. */
   const show = (link: Link | null): void => {
     if (link === null) {
-      card.replaceChildren(h("p", { class: "soft" }, "Point at a way to see the rule that decides; choose it to go there. Choose a zone to see only its ways."));
+      card.replaceChildren(
+        h(
+          "p",
+          { class: "soft" },
+          "Point at a way to see the rule that decides; choose it to go there. Choose a zone to see only its ways.",
+        ),
+      );
       return;
     }
     const text = link.by === null ? null : workspace.text(link.by.file)?.split("\n")[link.by.line - 1];
@@ -140,14 +169,27 @@ export function reachability(workspace: Workspace, ask: (question: Question) => 
         h("strong", {}, key(link)),
         h("span", { class: `chip ${tone(link.verdict)}` }, link.verdict),
         link.by === null ? h("span", { class: "soft" }, "by a built-in rule") : lineButton(workspace, link.by),
-        h("button", { type: "button", class: "small", onclick: () => { ask(link.question); } }, "trace this packet"),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "small",
+            onclick: () => {
+              ask(link.question);
+            },
+          },
+          "trace this packet",
+        ),
       ),
       text !== null && text !== undefined ? h("pre", {}, text) : "",
     );
   };
 
   proto.addEventListener("change", () => void refresh());
-  port.addEventListener("input", later(150, () => void refresh()));
+  port.addEventListener(
+    "input",
+    later(150, () => void refresh()),
+  );
   all.addEventListener("change", draw);
   table.addEventListener("click", () => {
     table.setAttribute("aria-pressed", String(table.getAttribute("aria-pressed") !== "true"));

@@ -33,7 +33,8 @@ export function rules(workspace: Workspace): { element: HTMLElement; refresh: ()
     mark();
   };
   const draw = async (compiled: Compiled): Promise<readonly HTMLElement[]> => {
-    if (!compiled.enabled) return [h("p", { class: "empty" }, "The firewall is off: `enable: 0` in cluster.fw. Nothing is loaded.")];
+    if (!compiled.enabled)
+      return [h("p", { class: "empty" }, "The firewall is off: `enable: 0` in cluster.fw. Nothing is loaded.")];
     if (chosen.value === "") {
       const { file, line } = workspace.cursor;
       const found = await workspace.datacenter.fromLine(file, line, workspace.node);
@@ -51,19 +52,22 @@ export function rules(workspace: Workspace): { element: HTMLElement; refresh: ()
     if (members.length > 0) title.append(` and ${count(members.length, "set line")}`);
     const sets = members.map((member) => h("li", { class: "made" }, h("code", {}, member.text)));
     const nothing = found.length + members.length === 0;
-    return [
-      title,
-      nothing ? h("p", { class: "empty" }, "Nothing on this node: a comment, an option, or a line for others.") : false,
-      ...list(found, true),
-      sets.length > 0 && h("ul", {}, ...sets),
-    ].filter((part) => part !== false);
+    if (nothing)
+      return [title, h("p", { class: "empty" }, "Nothing on this node: a comment, an option, or a line for others.")];
+    return [title, ...list(found, true), h("ul", {}, ...sets)];
   }
 
   async function ofSet(name: string): Promise<readonly HTMLElement[]> {
     const found = await workspace.datacenter.members(name, workspace.node);
     if (!found.ok) return [h("p", { class: "empty" }, prose(found.error))];
     const rows = [{ text: found.value.create, at: found.value.at }, ...found.value.members];
-    return [h("ol", {}, ...rows.slice(0, most).map(({ text, at }) => row(text, at === null ? "" : `${at.file}:${at.line}`, at)))];
+    return [
+      h(
+        "ol",
+        {},
+        ...rows.slice(0, most).map(({ text, at }) => row(text, at === null ? "" : `${at.file}:${at.line}`, at)),
+      ),
+    ];
   }
 
   /** Rules under the names of their chains. */
@@ -81,7 +85,8 @@ export function rules(workspace: Workspace): { element: HTMLElement; refresh: ()
       }
       rows.append(row(rule.rule.replace(/^-A \S+ ?/, ""), headed ? "" : made(rule), rule.at));
     }
-    if (found.length > most) parts.push(h("p", { class: "empty" }, `and ${count(found.length - most, "more rule", "more rules")}`));
+    if (found.length > most)
+      parts.push(h("p", { class: "empty" }, `and ${count(found.length - most, "more rule", "more rules")}`));
     return parts;
   }
 
@@ -92,7 +97,11 @@ export function rules(workspace: Workspace): { element: HTMLElement; refresh: ()
     const open = (): void => {
       workspace.open(at);
     };
-    const button = h("button", { type: "button", class: "made", title: `show ${at.file}:${at.line}`, onclick: open }, ...content);
+    const button = h(
+      "button",
+      { type: "button", class: "made", title: `show ${at.file}:${at.line}`, onclick: open },
+      ...content,
+    );
     button.dataset["at"] = `${at.file}:${at.line}`;
     return h("li", {}, button);
   }

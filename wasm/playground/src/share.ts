@@ -26,7 +26,12 @@ export async function pack(shared: Shared): Promise<string> {
 /** What a fragment holds; `null` if it is none of ours. Rejected if it was cut or changed on its way. */
 export async function unpack(fragment: string): Promise<Shared | null> {
   if (!fragment.startsWith(`#${version}`)) return null;
-  const text = atob(fragment.slice(1 + version.length).replaceAll("-", "+").replaceAll("_", "/"));
+  const text = atob(
+    fragment
+      .slice(1 + version.length)
+      .replaceAll("-", "+")
+      .replaceAll("_", "/"),
+  );
   const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const shared: unknown = JSON.parse(await new Response(stream).text());

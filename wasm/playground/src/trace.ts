@@ -41,14 +41,21 @@ export function traced(workspace: Workspace, trace: Trace): HTMLElement {
       trace.reset_lost && h("span", {}, " (the reset gets lost on its way back)"),
       h("span", { class: "by" }, "by ", trace.by === null ? "a built-in rule" : lineButton(workspace, trace.by)),
     ),
-    h("p", { class: "sentence" }, sentence(trace)),
+    h(
+      "p",
+      { class: "sentence" },
+      h("span", {}, sentence(trace)),
+      h("label", {}, h("input", { type: "checkbox", class: "all-steps" }), "built-in rules, too"),
+    ),
     ...trace.hops.map((hop, index) => drawn(workspace, hop, index, trace.hops.length)),
     trace.logs.length > 0 &&
       h(
         "div",
         { class: "logs" },
         h("h3", {}, "Logged"),
-        ...trace.logs.map((log) => h("p", {}, h("code", {}, log.prefix), log.limit !== null && ` at most ${log.limit}`)),
+        ...trace.logs.map((log) =>
+          h("p", {}, h("code", {}, log.prefix), log.limit !== null && ` at most ${log.limit}`),
+        ),
       ),
   );
   element.addEventListener("keydown", (event) => {
@@ -101,7 +108,7 @@ function stepRow(workspace: Workspace, step: Step, decided: boolean): HTMLElemen
     "button",
     {
       type: "button",
-      class: `step ${decided ? "decided" : ""}`,
+      class: `step ${decided ? "decided" : ""} ${at === null ? "built-in" : ""}`,
       title: at === null ? "built in: no line made it" : `show ${at.file}:${at.line}`,
       onclick: () => {
         if (at !== null) workspace.open(at);
@@ -112,7 +119,11 @@ function stepRow(workspace: Workspace, step: Step, decided: boolean): HTMLElemen
     h("code", { class: "rule" }, step.rule.replace(/^-A \S+ ?/, "")),
     h("span", { class: "from" }, made(step)),
     ...step.sets.map((set) =>
-      h("span", { class: "set" }, `${set.address} is ${set.member === null || set.nomatch ? "not in" : "in"} ${set.set}${set.member === null ? "" : `: ${set.member}`}`),
+      h(
+        "span",
+        { class: "set" },
+        `${set.address} is ${set.member === null || set.nomatch ? "not in" : "in"} ${set.set}${set.member === null ? "" : `: ${set.member}`}`,
+      ),
     ),
     step.unknown.length > 0 && h("span", { class: "set" }, `${count(step.unknown.length, "condition")} not understood`),
   );
@@ -122,6 +133,11 @@ function stepRow(workspace: Workspace, step: Step, decided: boolean): HTMLElemen
 /** What made a rule, in a few words. */
 export function made(rule: Pick<Step, "maker" | "what" | "at">): string {
   const where = rule.at === null ? "" : `${rule.at.file}:${rule.at.line}`;
-  const what = rule.maker === "macro" ? `macro ${rule.what ?? ""}` : rule.maker === "built-in" ? (rule.what ?? "built in") : rule.maker;
+  const what =
+    rule.maker === "macro"
+      ? `macro ${rule.what ?? ""}`
+      : rule.maker === "built-in"
+        ? (rule.what ?? "built in")
+        : rule.maker;
   return rule.maker === "line" ? where : [where, what].filter((part) => part !== "").join(" · ");
 }

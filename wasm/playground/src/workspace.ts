@@ -99,7 +99,9 @@ export class Workspace {
     const gone = [...this.#files.keys()].filter((path) => !files.has(path));
     await Promise.all(gone.map((path) => this.datacenter.remove(path)));
     this.#files.clear();
-    const taken = await Promise.all([...files].map(async ([path, text]) => [path, await this.#send(path, text)] as const));
+    const taken = await Promise.all(
+      [...files].map(async ([path, text]) => [path, await this.#send(path, text)] as const),
+    );
     const refused = taken.filter(([, ok]) => !ok).map(([path]) => path);
     for (const [path, text] of files) if (!refused.includes(path)) this.#files.set(path, text);
     if (!files.has(FACTS)) await this.#facts("{}");

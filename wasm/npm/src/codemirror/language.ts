@@ -14,7 +14,8 @@ interface Place {
 
 const directions = /^(?:IN|OUT|FORWARD|GROUP)(?=\s|$)/i;
 const verdicts = /^(?:ACCEPT|DROP|REJECT)(?![\w-])/;
-const address = /^!?(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,3})?|(?=[\da-f:]*:[\da-f:]*:)[\da-f:.]+(?:\/\d{1,3})?)(?![\w.])/i;
+const address =
+  /^!?(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,3})?|(?=[\da-f:]*:[\da-f:]*:)[\da-f:.]+(?:\/\d{1,3})?)(?![\w.])/i;
 
 /** Firewall files: sections of options, aliases, sets, groups and rules. */
 const firewall: StreamParser<Place> = {
@@ -49,7 +50,7 @@ function header(stream: StringStream, place: Place): string {
 /** The first word of a line that is no rule. */
 function line(stream: StringStream, place: Place): string | null {
   if (place.section === "options" && stream.match(/^[\w-]+(?=\s*:)/)) return "propertyName";
-  if (place.section === "aliases" && stream.match(/^[\w.-]+/)) return "definition(variableName)";
+  if (place.section === "aliases" && stream.match(/^[\w.-]+/)) return "variableName.definition";
   return value(stream);
 }
 
