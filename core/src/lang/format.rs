@@ -31,7 +31,7 @@ pub fn changes(text: &[u8]) -> Vec<Change> {
         return Vec::new();
     }
     let tree = Tree::parse(text);
-    let mut layout = Layout { tree: &tree, changes: Vec::new() };
+    let mut layout = Layout { tree: &tree, end: line_end(text), changes: Vec::new() };
     if tree.lines().all(|(line, _)| line.kind == LineKind::Blank) {
         // An empty file means the same as none; one of blanks does not.
         return Vec::new();
@@ -55,45 +55,55 @@ pub fn formatted(text: &[u8]) -> Vec<u8> {
 
 struct Layout<'t> {
     tree: &'t Tree<'t>,
+    /// How lines end; `None` where some end so and others otherwise, and no line may come or go.
+    end: Option<&'static [u8]>,
     changes: Vec<Change>,
+}
+
+/// How all lines of a text end.
+fn line_end(text: &[u8]) -> Option<&'static [u8]> {
+    let all = memchr::memchr_iter(b'\n', text).count();
+    let windows = memchr::memmem::find_iter(text, b"\r\n").count();
+    match windows {
+        0 => Some(b"\n"),
+        _ if windows == all => Some(b"\r\n"),
+        _ => None,
+    }
 }
 
 impl Layout<'_> {
     fn lines(&mut self) {
         // Where a run of blank lines begins, if one has begun.
-        let mut blank: Option<(u32, u32)> = None;
-        // The last line with something in it: whether a section may follow directly, and how it ends.
-        let mut last: Option<(LineKind, Vec<u8>)> = None;
+        let mut blank: Option<u32> = None;
+        let mut above: Option<LineKind> = None;
         for (line, tokens) in self.tree.lines() {
-            let (Some(first), Some(end)) = (tokens.first(), tokens.last().map(|token| token.end)) else {
-                continue;
-            };
+            let Some(first) = tokens.first() else { continue };
+            // A byte order mark in front of the first line stays.
+            let start = first.start + mark(self.tree, *first);
             if line.kind == LineKind::Blank {
-                // A byte order mark in front of the first line stays.
-                let start = first.start + mark(self.tree, *first);
-                let (from, _) = blank.unwrap_or((start, 0));
-                blank = Some((from, end));
+                blank = blank.or(Some(start));
                 continue;
             }
-            let above = last.as_ref().map(|(kind, _)| *kind);
-            let wanted = match (above, blank, line.kind) {
-                (None, ..) => Vec::new(),
-                (Some(LineKind::Comment), None, _) | (_, None, LineKind::Blank) => Vec::new(),
-                (_, Some(_), _) | (_, None, LineKind::Header(_)) => {
-                    last.as_ref().map_or_else(Vec::new, |(_, end)| end.clone())
-                }
-                _ => Vec::new(),
+            let apart = match above {
+                None => false,
+                // A comment directly above a section is its own.
+                Some(LineKind::Comment) => blank.is_some(),
+                Some(_) => blank.is_some() || matches!(line.kind, LineKind::Header(_)),
             };
-            let at = first.start + mark(self.tree, *first);
-            let (from, to) = blank.take().unwrap_or((at, at));
-            self.change(from, to, wanted);
+            self.blank_lines(blank.take().unwrap_or(start), start, apart);
             self.line(line.kind, tokens);
-            let newline = tokens.iter().rfind(|token| token.kind == TokenKind::Newline);
-            let newline = newline.map_or(&b"\n"[..], |token| self.tree.bytes(*token));
-            last = Some((line.kind, newline.to_vec()));
+            above = Some(line.kind);
         }
-        if let Some((from, to)) = blank {
-            self.change(from, to, Vec::new());
+        if let Some(from) = blank {
+            let end = u32::try_from(self.tree.text().len()).unwrap_or(u32::MAX);
+            self.blank_lines(from, end, false);
+        }
+    }
+
+    /// Puts one blank line, or none, in the place of those that are there.
+    fn blank_lines(&mut self, from: u32, to: u32, apart: bool) {
+        if let Some(end) = self.end {
+            self.change(from, to, if apart { end.to_vec() } else { Vec::new() });
         }
     }
 
@@ -125,8 +135,10 @@ impl Layout<'_> {
         if let (Some(gap), true) = (gap, is_understood) {
             self.change(gap.start, gap.end, Vec::new());
         }
-        if let (None, Some(last)) = (newline, tokens.last()) {
-            self.change(last.end, last.end, b"\n".to_vec());
+        // A stray carriage return that stays would become part of the line's end.
+        let goes_on = self.tree.text().ends_with(b"\r") && !is_understood;
+        if let (None, Some(last), Some(end), false) = (newline, tokens.last(), self.end, goes_on) {
+            self.change(last.end, last.end, end.to_vec());
         }
     }
 
