@@ -2,7 +2,22 @@
 import shared from "../npm/eslint.config.js";
 
 export default [
-  { ignores: ["public/sw.js"] },
   ...shared,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
+  // What the browser runs as it is has no types.
+  { files: ["**/*.js"], languageOptions: { parserOptions: { projectService: false } } },
+  {
+    files: ["test/**"],
+    rules: {
+      // Node.js waits for its tests by itself.
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["it", "describe", "suite", "test"] },
+          ],
+        },
+      ],
+    },
+  },
 ];

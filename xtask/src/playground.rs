@@ -1,10 +1,10 @@
 //! `cargo xtask playground`: the page, its tests in Chromium, and what it measures.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::outcome::{Failure, Outcome};
 use crate::setup::{self, Need};
-use crate::steps::Ran;
 use crate::{Task, args, node, npm, sh, wasm, workspace};
 
 /// The command.
@@ -28,7 +28,11 @@ pub(crate) const TASK: Task = Task {
             eprintln!("{}", workspace::target()?.join("playground").display());
             Ok(())
         }
-        [word] if word == "--test" => share().map(drop),
+        [word] if word == "--test" => {
+            wasm::install()?;
+            npm::pack()?;
+            check()
+        }
         [word, ..] => Err(args::unknown(word, &["--build", "--test"])),
     },
     passes_on: false,
@@ -40,26 +44,36 @@ const FOLDER: &str = "wasm/playground";
 /// What the tests run in, and what it writes with.
 const BROWSER: [Need; 1] = [Need::new("chromium", "chromium")];
 
+/// Makes sure that what the tests need is there.
+pub(crate) fn install() -> Outcome {
+    setup::programs(&BROWSER)?;
+    node::packages(FOLDER)
+}
+
 /// Builds the package and both pages.
 fn built() -> Outcome {
     wasm::install()?;
     npm::pack()?;
+    pages()
+}
+
+/// Builds both pages from the package as it was packed last.
+fn pages() -> Outcome {
     node::packages(FOLDER)?;
     sh::run(&mut vite(&["build"])?)?;
     sh::run(&mut vite(&["build", "--mode", "single"])?)
 }
 
-/// What CI runs of it: types, style, and the page in Chromium.
-pub(crate) fn share() -> Outcome<Ran> {
+/// Tests the page, built from the package as it was packed last: types, style, and use in Chromium.
+pub(crate) fn check() -> Outcome {
     setup::programs(&BROWSER)?;
-    built()?;
+    pages()?;
     let folder = workspace::top()?.join(FOLDER);
     sh::run(node::tool("tsc")?.current_dir(&folder))?;
     sh::run(node::tool("eslint")?.arg(".").current_dir(&folder))?;
     sh::run(node::tool("prettier")?.args(["--check", "."]).current_dir(&folder))?;
     // One after the other: browsers are large.
-    sh::run(script(&["--test", "--test-concurrency=1"])?.arg(compiled("playground.test.js")?))?;
-    Ok(Ran::Done)
+    sh::run(script(&["--test", "--test-concurrency=1"])?.arg(compiled("playground.test.js")?))
 }
 
 /// Measures what a person waits for.
@@ -78,14 +92,14 @@ fn script(words: &[&str]) -> Outcome<Command> {
 }
 
 /// A test as JavaScript.
-fn compiled(name: &str) -> Outcome<std::path::PathBuf> {
+fn compiled(name: &str) -> Outcome<PathBuf> {
     let folder = workspace::top()?.join(FOLDER);
     sh::run(node::tool("tsc")?.args(["-p", "tsconfig.test.json"]).current_dir(&folder))?;
     let file = folder.join("node_modules/.pvefw-test").join(name);
     if file.is_file() { Ok(file) } else { Err(Failure::failed(format!("there is no test `{name}`"))) }
 }
 
-fn site() -> Outcome<std::path::PathBuf> {
+fn site() -> Outcome<PathBuf> {
     Ok(workspace::target()?.join("playground/site"))
 }
 

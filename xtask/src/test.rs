@@ -2,7 +2,7 @@
 
 use crate::outcome::Outcome;
 use crate::steps::{Steps, done};
-use crate::{Task, args, conformance, fuzz, lab, nostd, npm, setup, sh, try_it, wasm, workspace};
+use crate::{Task, args, conformance, fuzz, lab, nostd, npm, playground, setup, sh, try_it, wasm, workspace};
 
 /// The command.
 pub(crate) const TASK: Task = Task {
@@ -10,7 +10,8 @@ pub(crate) const TASK: Task = Task {
     usage: "[--quick]",
     about: "run every test there is",
     help: "Installs what is missing (as root, on Debian), builds `pvefw`, runs the Rust tests, builds core\n\
-           without std, tests the npm package in Node.js, runs the lab, gives every fuzz target its share, and runs `pvefw try`, as root and as nobody.\n\
+           without std, tests the npm package in Node.js and the playground in Chromium, runs the lab, gives every\n\
+           fuzz target its share, and runs `pvefw try`, as root and as nobody.\n\
            Stops at the first failure and tells how long each step took. What a machine can't do\n\
            is left out and said so.\n\n\
            --quick   fuzz each target for 5 seconds instead of 60, and 20 datacenters in the lab instead of 200",
@@ -44,6 +45,7 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
     })?;
     steps.step("Core without std", || done(nostd::check()))?;
     steps.step("npm package", || done(npm::check()))?;
+    steps.step("Playground", || done(playground::check()))?;
     steps.step("Lab", || lab::share(quick))?;
     steps.step("Fuzzing", || fuzz::share(if quick { 5 } else { 60 }))?;
     steps.step("pvefw try", try_it::example)?;
@@ -55,5 +57,6 @@ fn install() -> Outcome {
     setup::programs(&setup::KERNEL_TOOLS)?;
     nostd::install()?;
     wasm::install()?;
+    playground::install()?;
     if fuzz::toolchain().is_ok() { fuzz::install() } else { Ok(()) }
 }

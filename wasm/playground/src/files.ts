@@ -58,7 +58,7 @@ export function zipped(files: ReadonlyMap<string, string>): Promise<Blob> {
   const entries = Object.fromEntries([...files].map(([path, text]) => [path, strToU8(text)]));
   return new Promise((resolve, reject) => {
     zip(entries, { level: 9 }, (error, data) => {
-      if (error === null) resolve(new Blob([data as Uint8Array<ArrayBuffer>], { type: "application/zip" }));
+      if (error === null) resolve(new Blob([data], { type: "application/zip" }));
       else reject(error);
     });
   });

@@ -56,13 +56,13 @@ export function page(workspace: Workspace, into: HTMLElement): void {
     return h("button", { type: "button", onclick: choose, "aria-pressed": String(part === "middle") }, label);
   });
   const show = (part: Part): void => {
-    desk.dataset["shown"] = part;
+    desk.dataset.shown = part;
     for (const [index, button] of buttons.entries())
       button.setAttribute("aria-pressed", String(parts[index]?.[0] === part));
     workspace.tell("settled", undefined);
   };
   workspace.on("open", () => {
-    if (desk.dataset["shown"] !== "middle") show("middle");
+    if (desk.dataset.shown !== "middle") show("middle");
   });
 
   desk.append(

@@ -3,7 +3,7 @@
 import type { Compiled, CompiledRule, FromLine } from "pvefw";
 
 import { count, h, prose } from "./dom.ts";
-import { lineButton, made, tone } from "./trace.ts";
+import { made, tone } from "./trace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** No longer list than this is drawn at once. */
@@ -102,7 +102,7 @@ export function rules(workspace: Workspace): { element: HTMLElement; refresh: ()
       { type: "button", class: "made", title: `show ${at.file}:${at.line}`, onclick: open },
       ...content,
     );
-    button.dataset["at"] = `${at.file}:${at.line}`;
+    button.dataset.at = `${at.file}:${at.line}`;
     return h("li", {}, button);
   }
 
@@ -111,7 +111,7 @@ export function rules(workspace: Workspace): { element: HTMLElement; refresh: ()
     const here = `${workspace.cursor.file}:${workspace.cursor.line}`;
     let first: Element | undefined;
     for (const button of body.querySelectorAll<HTMLElement>("button.made")) {
-      const chosenHere = chosen.value !== "" && button.dataset["at"] === here;
+      const chosenHere = chosen.value !== "" && button.dataset.at === here;
       button.classList.toggle("here", chosenHere);
       if (chosenHere) first ??= button;
     }

@@ -14,8 +14,8 @@ export function themeButton(): HTMLElement {
   let theme: Theme = order.find((known) => known === stored) ?? "system";
   const button = h("button", { type: "button", class: "plain" });
   const show = (): void => {
-    if (theme === "system") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = theme;
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
     button.textContent = signs[theme];
     button.title = `Colours: ${theme}`;
     button.setAttribute("aria-label", `Colours: ${theme}`);

@@ -15,14 +15,14 @@ export function tree(workspace: Workspace, current: () => string, open: (path: s
   const root = h("ul", { role: "tree", "aria-label": "Files of the datacenter", class: "tree" });
   const closed = new Set<string>();
   const draw = (): void => {
-    const focused = document.activeElement?.closest<HTMLElement>(".tree [role=treeitem]")?.dataset["path"];
+    const focused = document.activeElement?.closest<HTMLElement>(".tree [role=treeitem]")?.dataset.path;
     root.replaceChildren(...branch(sorted(workspace.paths()), "", 1));
     mark();
     if (focused !== undefined) item(focused)?.focus();
   };
   const items = (): HTMLElement[] =>
     [...root.querySelectorAll<HTMLElement>("[role=treeitem]")].filter((element) => element.offsetParent !== null);
-  const item = (path: string): HTMLElement | undefined => items().find((element) => element.dataset["path"] === path);
+  const item = (path: string): HTMLElement | undefined => items().find((element) => element.dataset.path === path);
 
   function branch(folder: Folder, above: string, level: number): HTMLElement[] {
     const names = workspace.guests();
@@ -59,7 +59,7 @@ export function tree(workspace: Workspace, current: () => string, open: (path: s
     const worst = problems(workspace);
     let tabbable = false;
     for (const element of root.querySelectorAll<HTMLElement>("[role=treeitem]")) {
-      const path = element.dataset["path"] ?? "";
+      const path = element.dataset.path ?? "";
       const selected = path === current();
       element.setAttribute("aria-selected", String(selected));
       element.tabIndex = selected ? 0 : -1;
@@ -76,7 +76,7 @@ export function tree(workspace: Workspace, current: () => string, open: (path: s
   }
 
   function toggle(element: HTMLElement, expanded: boolean): void {
-    const path = element.dataset["path"] ?? "";
+    const path = element.dataset.path ?? "";
     if (expanded) closed.delete(path);
     else closed.add(path);
     element.setAttribute("aria-expanded", String(expanded));
@@ -85,7 +85,7 @@ export function tree(workspace: Workspace, current: () => string, open: (path: s
   function choose(element: HTMLElement): void {
     const expanded = element.getAttribute("aria-expanded");
     if (expanded !== null) toggle(element, expanded === "false");
-    else open(element.dataset["path"] ?? "");
+    else open(element.dataset.path ?? "");
     mark();
   }
 

@@ -63,7 +63,7 @@ export class Workspace {
   /** Calls a listener each time something happens. */
   on<E extends keyof Events>(event: E, listener: Listener<E>): void {
     const listeners = this.#listeners.get(event) ?? new Set();
-    listeners.add(listener as Listener<never>);
+    listeners.add(listener);
     this.#listeners.set(event, listeners);
   }
 

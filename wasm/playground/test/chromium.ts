@@ -26,7 +26,7 @@ const quiet = [
 export async function browser(options: Parameters<typeof chromium.launchPersistentContext>[1] = {}): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "pvefw-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env["PVEFW_CHROMIUM"] ?? "/usr/bin/chromium",
+    executablePath: process.env.PVEFW_CHROMIUM ?? "/usr/bin/chromium",
     args: quiet,
     viewport: { width: 1440, height: 900 },
     ...options,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 
 /** Where the builds are, and where pictures go. */
-export const target = process.env["PVEFW_TARGET"] ?? "../../target";
+export const target = process.env.PVEFW_TARGET ?? "../../target";
 export const site = join(target, "playground/site");
 
 /** A page that is ready. Whatever it complains about makes the test fail. */
