@@ -28,6 +28,7 @@ mod lab;
 mod lint;
 mod nostd;
 mod npm;
+mod playground;
 mod test;
 mod try_it;
 mod wasm;
@@ -55,7 +56,7 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 15] = [
+const TASKS: [&Task; 16] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
@@ -67,6 +68,7 @@ const TASKS: [&Task; 15] = [
     &nostd::TASK,
     &wasm::TASK,
     &npm::TASK,
+    &playground::TASK,
     &wheel::TASK,
     &fuzz::TASK,
     &conformance::TASK,

@@ -46,6 +46,8 @@ pub(crate) fn pack() -> Outcome<PathBuf> {
         copy(&module.join(file), &dist.join(file))?;
     }
     copy(&source.join("src/raw.d.ts"), &dist.join("raw.d.ts"))?;
+    // The element brings CodeMirror along.
+    sh::run(node::tool("vite")?.arg("build").env("DIST", &dist).current_dir(&source))?;
     for licence in LICENCES {
         copy(&workspace::top()?.join(licence), &package.join(licence))?;
     }

@@ -3,7 +3,8 @@
 use crate::outcome::Outcome;
 use crate::steps::{Steps, done};
 use crate::{
-    Task, args, conformance, deb, faults, fuzz, lab, nostd, npm, setup, sh, try_it, wasm, wheel, workspace,
+    Task, args, conformance, deb, faults, fuzz, lab, nostd, npm, playground, setup, sh, try_it, wasm, wheel,
+    workspace,
 };
 
 /// The command.
@@ -12,9 +13,10 @@ pub(crate) const TASK: Task = Task {
     usage: "[--quick]",
     about: "run every test there is",
     help: "Installs what is missing (as root, on Debian), builds `pvefw`, runs the Rust tests, builds\n\
-           the Python package and tests it, builds core without std, tests the npm package in Node.js,\n\
-           runs the lab, injects faults, gives every fuzz target its share, runs `pvefw try`, as root and\n\
-           as nobody, and installs and purges the Debian package in a clean root.\n\
+           the Python package and tests it, builds core without std, tests the npm package in Node.js\n\
+           and the playground in Chromium, runs the lab, injects faults, gives every fuzz target its\n\
+           share, runs `pvefw try`, as root and as nobody, and installs and purges the Debian package in\n\
+           a clean root.\n\
            Stops at the first failure and tells how long each step took. What a machine can't do\n\
            is left out and said so.\n\n\
            --quick   fuzz each target for 5 seconds instead of 60, 20 datacenters in the lab instead of 200,\n\
@@ -50,6 +52,7 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
     steps.step("Python package", wheel::share)?;
     steps.step("Core without std", || done(nostd::check()))?;
     steps.step("npm package", || done(npm::check()))?;
+    steps.step("Playground", || done(playground::check()))?;
     steps.step("Lab", || lab::share(quick))?;
     steps.step("Faults", || faults::share(quick))?;
     steps.step("Fuzzing", || fuzz::share(if quick { 5 } else { 60 }))?;
@@ -66,5 +69,6 @@ fn install() -> Outcome {
     nostd::install()?;
     deb::install()?;
     wasm::install()?;
+    playground::install()?;
     if fuzz::toolchain().is_ok() { fuzz::install() } else { Ok(()) }
 }
