@@ -21,7 +21,9 @@ pub(crate) const TASK: Task = Task {
     run: |words| match words {
         [] => {
             built()?;
-            Err(sh::become_it(vite(&["preview", "--host", "127.0.0.1", "--port", "4173", "--outDir"])?.arg(site()?)))
+            Err(sh::become_it(
+                vite(&["preview", "--host", "127.0.0.1", "--port", "4173", "--outDir"])?.arg(site()?),
+            ))
         }
         [word] if word == "--build" => {
             built()?;
