@@ -47,7 +47,7 @@ impl Cursor<'_, '_> {
                 let rule = Rule { direction, action, line: self.rule_words() };
                 match rest.last().and_then(|word| OptionName::spelled(word.as_bytes())) {
                     // A value can look like an option, but then the rule is wrong anyway.
-                    Some(option) => self.value(option, &rule),
+                    Some(option) => Some(self.value(option, &rule)),
                     None => Some(self.word(self.rule_options(&rule))),
                 }
             }
@@ -143,10 +143,10 @@ impl Cursor<'_, '_> {
         .collect()
     }
 
-    fn value(&self, option: OptionName, rule: &Rule<'_>) -> Option<Completions> {
+    fn value(&self, option: OptionName, rule: &Rule<'_>) -> Completions {
         let protocol = rule.value(OptionName::Protocol);
         let in_list = |letter: char| letter.is_whitespace() || letter == ',' || letter == '#';
-        Some(match option {
+        match option {
             OptionName::Interface => self.word(self.interfaces()),
             OptionName::Protocol => self.word(self.protocols()),
             OptionName::Log => self.word(log_level_items()),
@@ -160,7 +160,7 @@ impl Cursor<'_, '_> {
                 items.extend(self.sets());
                 self.word(items)
             }
-        })
+        }
     }
 
     fn interfaces(&self) -> Vec<Completion> {
