@@ -3,6 +3,10 @@
 //! This is a border: it converts what comes in, asks [`pvefw_core::session`] or [`pvefw_core::lang`], and writes down what
 //! they say in the shapes of [`pvefw_core::report`]. JSON is smaller and faster here than building objects one by one.
 //! `wasm/npm` puts types in front of it.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "wasm-bindgen has no optional `&str`: it hands texts over"
+)]
 
 mod convert;
 

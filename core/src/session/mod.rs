@@ -151,6 +151,8 @@ impl Session {
     /// Says what is known about the node.
     pub fn set_facts(&mut self, facts: Facts) {
         self.facts = facts;
+        // Names of services and protocols may mean something else now.
+        self.datacenter.forget_read();
         self.forget();
     }
 
@@ -218,6 +220,7 @@ impl Session {
 
     /// Everything that is wrong in any file, but for policy tests; and the files.
     pub fn check(&mut self) -> (&Found, &Files) {
+        self.datacenter.keep_read(&self.facts);
         let (datacenter, facts) = (&self.datacenter, &self.facts);
         (self.found.get_or_insert_with(|| datacenter.check(facts).into()), datacenter.files())
     }
@@ -228,6 +231,7 @@ impl Session {
     /// There is no such node, or there are several to choose from.
     pub fn node(&mut self, name: Option<&str>) -> Result<(&Node, &Datacenter), Mistake> {
         let name = self.choose(name)?;
+        self.datacenter.keep_read(&self.facts);
         let known = self.node.take().filter(|node| node.name == name);
         let node = match known {
             Some(node) => node,

@@ -87,12 +87,12 @@ impl Node {
 
 /// What a guest is called in its configuration: `name: web` of a VM, `hostname: web` of a container.
 pub fn title(config: &[u8]) -> Option<String> {
-    let lines = config.split(|byte| *byte == b'\n').take_while(|line| line.first() != Some(&b'['));
+    let mut lines = config.split(|byte| *byte == b'\n').take_while(|line| line.first() != Some(&b'['));
     let named = |line: &[u8]| {
         let value = line.strip_prefix(b"name:").or_else(|| line.strip_prefix(b"hostname:"))?;
         Some(String::from_utf8_lossy(value).trim().to_string()).filter(|name| !name.is_empty())
     };
-    lines.filter_map(named).next()
+    lines.find_map(named)
 }
 
 #[cfg(test)]
