@@ -49,6 +49,9 @@ fn in_folder(folder: &Path) -> Result<Vec<Case>, String> {
     Ok(cases.collect())
 }
 
+/// Paths inside a root, and what is in the files.
+pub type NamedTexts = Vec<(String, Vec<u8>)>;
+
 impl Case {
     /// The files and what the node knows.
     ///
@@ -64,7 +67,7 @@ impl Case {
     ///
     /// # Errors
     /// What can't be read.
-    pub fn files(&self) -> Result<(Vec<(String, Vec<u8>)>, String), String> {
+    pub fn files(&self) -> Result<(NamedTexts, String), String> {
         let facts = String::from_utf8_lossy(&root::read(&self.folder.join("facts.json"))?).into_owned();
         let top = self.folder.join("pve");
         let file = |path: PathBuf| {

@@ -7,11 +7,12 @@ use pvefw_core::datacenter::Datacenter;
 use pvefw_core::emit;
 use pvefw_core::facts::Facts;
 use pvefw_core::lang::{complete::complete, format, hover::hover, symbols};
+use pvefw_tests::conformance::NamedTexts;
 use pvefw_tests::load::{Input, load};
 use pvefw_tests::{conformance, root};
 
 /// The files of all scenarios and cases, and the facts of the latter.
-fn datacenters() -> Vec<(String, Vec<(String, Vec<u8>)>, Facts)> {
+fn datacenters() -> Vec<(String, NamedTexts, Facts)> {
     let mut found = Vec::new();
     for path in root::files(&root::package().join("suite")).unwrap() {
         let text = String::from_utf8(root::read(&path).unwrap()).unwrap();
@@ -58,7 +59,7 @@ fn layout_changes_no_meaning() {
             before.firewall_files().map(|(id, _)| before.files().name(id).to_owned()).collect();
         let after = files.iter().map(|(path, text)| {
             let text = if firewall.contains(path) { format::formatted(text) } else { text.clone() };
-            assert_eq!(format::formatted(&text) == text || !firewall.contains(path), true, "{name}: {path}");
+            assert!(!firewall.contains(path) || format::formatted(&text) == text, "{name}: {path}");
             (path.clone(), text)
         });
         let after: Vec<_> = after.collect();

@@ -26,8 +26,11 @@ const RULES: &str = "*filter\n\
 const RULES_V6: &str =
     "*filter\n-A OUTPUT -p udp --dport 999 -j NFLOG --nflog-prefix \":0:4:GROUP-web-IN: \"\nCOMMIT\n";
 
+/// A test, which has a folder to itself.
+type Test = fn(&Folder) -> Outcome;
+
 /// The tests by name.
-const TESTS: [(&str, fn(&Folder) -> Outcome); 8] = [
+const TESTS: [(&str, Test); 8] = [
     ("packets become lines", packets_become_lines),
     ("a file that is moved is made again", moved_files),
     ("everything is written at the end", nothing_is_lost_at_the_end),

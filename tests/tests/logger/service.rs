@@ -1,7 +1,7 @@
 //! A logger that runs in a folder of its own, and a systemd for it.
 
+use core::cell::RefCell;
 use core::time::Duration;
-use std::cell::RefCell;
 use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
