@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// The exit statuses. Those of `plan`, `status` and `apply` come with these commands.
+/// The exit statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// All is well.
@@ -11,6 +11,10 @@ pub enum Exit {
     Findings,
     /// The command line is wrong, or something can't be read or written.
     Usage,
+    /// `plan`: something would change; `status`: nothing is loaded.
+    Pending,
+    /// The old rules could not be put back.
+    Broken,
 }
 
 impl Exit {
@@ -20,6 +24,8 @@ impl Exit {
             Self::Fine => 0,
             Self::Findings => 1,
             Self::Usage => 2,
+            Self::Pending => 3,
+            Self::Broken => 4,
         }
     }
 }
@@ -34,8 +40,10 @@ impl From<Exit> for ExitCode {
 pub(crate) const STATUSES: &str = "\
 Exit status:
   0  fine
-  1  findings: errors in the configuration, differences, failed tests
-  2  wrong usage, or something can't be read or written";
+  1  findings: errors in the configuration, differences, failed tests, rules refused or undone
+  2  wrong usage, or something can't be read or written
+  3  plan: something would change; status: nothing is loaded
+  4  the old rules could not be put back";
 
 /// Why a command stops before its end.
 #[derive(Debug, PartialEq, Eq)]

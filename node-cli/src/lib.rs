@@ -9,6 +9,7 @@ mod args;
 mod command;
 mod example;
 mod exit;
+mod logger;
 mod output;
 pub mod root;
 
@@ -33,13 +34,25 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let output = Output::new(line.color);
     let ended = match line.command {
+        Command::Apply(args) => command::node::apply::run(&args, &output),
         Command::Check(args) => command::check::run(&args, &output),
         Command::Compile(args) => command::compile::run(&args, &output),
+        Command::Confirm(args) => command::node::confirm::run(&args, &output),
         Command::Diff(args) => command::diff::run(&args, &output),
+        Command::History(args) => command::node::history::run(&args, &output),
+        Command::Localnet(args) => command::node::localnet::run(&args, &output),
+        Command::Plan(args) => command::node::plan::run(&args, &output),
+        Command::Rollback(args) => command::node::rollback::run(&args, &output),
+        Command::Documents(args) => command::documents::run(&args),
+        Command::Log(args) => command::log::run(&args, &output),
+        Command::Logger(args) => logger::run(&args, &output),
         Command::Simulate(args) => command::simulate::run(&args, &output),
+        Command::Status(args) => command::node::status::run(&args, &output),
+        Command::Stop(args) => command::node::stop::run(&args, &output),
         Command::Test(args) => command::test::run(&args, &output),
         Command::Trace(args) => command::trace::run(&args, &output),
         Command::Try(args) => command::try_namespace(args, &output),
+        Command::Watchdog(args) => command::node::watchdog::run(&args),
     };
     match ended {
         Ok(exit) => exit,

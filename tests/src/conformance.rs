@@ -60,6 +60,20 @@ impl Case {
         Ok((root::datacenter(&self.folder.join("pve"))?, facts))
     }
 
+    /// The files by path, and the facts as JSON.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn files(&self) -> Result<(Vec<(String, Vec<u8>)>, String), String> {
+        let facts = String::from_utf8_lossy(&root::read(&self.folder.join("facts.json"))?).into_owned();
+        let top = self.folder.join("pve");
+        let file = |path: PathBuf| {
+            let inside = path.strip_prefix(&top).unwrap_or(&path).to_string_lossy().into_owned();
+            Ok((inside, root::read(&path)?))
+        };
+        Ok((root::files(&top)?.into_iter().map(file).collect::<Result<_, String>>()?, facts))
+    }
+
     /// The ruleset compiled.
     ///
     /// # Errors
@@ -67,6 +81,36 @@ impl Case {
     pub fn compile(&self) -> Result<Ruleset, String> {
         let (datacenter, facts) = self.input()?;
         Ok(datacenter.compile(&facts).0)
+    }
+
+    /// The ruleset wanted, by chain or set.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn wanted(&self) -> Result<Value, String> {
+        serde_json::to_value(self.expected()?).map_err(|error| error.to_string())
+    }
+
+    /// Packets as JSON, each with the verdict of a real kernel; few cases have some.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn records(&self, disputed: &Disputed) -> Result<Vec<(Value, String)>, String> {
+        let path = self.folder.join("packets.jsonl");
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let text = String::from_utf8_lossy(&root::read(&path)?).into_owned();
+        let record = |line: &str| {
+            let mut object: Map<String, Value> =
+                serde_json::from_str(line).map_err(|error| error.to_string())?;
+            let record = Value::Object(object.clone()).to_string();
+            let verdict = object.remove("verdict").and_then(|verdict| Some(verdict.as_str()?.to_owned()));
+            let confirmed = disputed.0.get(&(self.name.clone(), record)).cloned().or(verdict);
+            Ok((Value::Object(object), confirmed.ok_or("there is no verdict")?))
+        };
+        let records: Result<_, String> = text.lines().filter(|line| !line.is_empty()).map(record).collect();
+        records.map_err(|error| format!("{}: packets.jsonl: {error}", self.name))
     }
 
     /// The ruleset wanted.
@@ -97,22 +141,17 @@ impl Case {
     /// # Errors
     /// What can't be read.
     pub fn packets(&self, disputed: &Disputed) -> Result<(Topology, Vec<(Packet, String)>), String> {
-        let path = self.folder.join("packets.jsonl");
-        if !path.exists() {
+        let records = self.records(disputed)?;
+        if records.is_empty() {
             return Ok((Topology::default(), Vec::new()));
         }
         let (datacenter, facts) = self.input()?;
         let (topology, names) = (datacenter.topology(&facts), Names::new(&facts));
-        let text = String::from_utf8_lossy(&root::read(&path)?).into_owned();
-        let packet = |line: &str| -> Result<_, Box<dyn Error>> {
-            let mut object: Map<String, Value> = serde_json::from_str(line)?;
-            let record = Value::Object(object.clone()).to_string();
-            let verdict = object.remove("verdict").and_then(|verdict| Some(verdict.as_str()?.to_owned()));
-            let confirmed = disputed.0.get(&(self.name.clone(), record)).cloned().or(verdict);
-            let question: Question = serde_json::from_value(Value::Object(object))?;
-            Ok((question.packet(&topology, &names)?, confirmed.ok_or("there is no verdict")?))
+        let packet = |(question, verdict): (Value, String)| -> Result<_, Box<dyn Error>> {
+            let question: Question = serde_json::from_value(question)?;
+            Ok((question.packet(&topology, &names)?, verdict))
         };
-        let packets: Result<_, _> = text.lines().filter(|line| !line.is_empty()).map(packet).collect();
+        let packets: Result<_, _> = records.into_iter().map(packet).collect();
         Ok((topology, packets.map_err(|error| format!("{}: packets.jsonl: {error}", self.name))?))
     }
 

@@ -7,6 +7,7 @@ extern crate alloc;
 
 pub mod bless;
 pub mod conformance;
+pub mod cursor;
 pub mod generate;
 pub mod load;
 pub mod packet;

@@ -110,6 +110,14 @@ pub enum Ask {
     Ebtables(String),
     /// What comes of the policy tests.
     Tests,
+    /// What could be written at the cursor, as far as it begins as what is written.
+    Complete,
+    /// What is known about the word at the cursor.
+    Hover,
+    /// What the name at the cursor refers to, and everything that means the same.
+    References,
+    /// A file in the usual layout.
+    Formatted(String),
     /// What becomes of packets, one a line.
     Packets {
         /// Ask what the dumps say rather than what the files say.
@@ -275,6 +283,10 @@ fn ask(words: &[&str], info: &str) -> Option<Ask> {
         ["ipset", name] => Ask::Ipset((*name).to_owned()),
         ["ebtables", chain] => Ask::Ebtables((*chain).to_owned()),
         ["tests"] => Ask::Tests,
+        ["complete"] => Ask::Complete,
+        ["hover"] => Ask::Hover,
+        ["references"] => Ask::References,
+        ["formatted", file] => Ask::Formatted(named(file).ok()?),
         ["diff"] => Ask::Diff { rules: false },
         ["diff", "rules"] => Ask::Diff { rules: true },
         _ => return None,

@@ -16,6 +16,7 @@ use pvefw_core::readback::{self, Action, BridgeAction, BridgeCondition, Conditio
 use pvefw_core::sim::{Simulator, Topology};
 use pvefw_core::text::{Files, Span};
 
+use crate::cursor::{self, Cursor};
 use crate::load::{Ask, Case, Filter, Input};
 use crate::packet::Asked;
 
@@ -41,6 +42,8 @@ pub struct Outcome {
     results: Option<String>,
     topology: Topology,
     facts: Facts,
+    datacenter: Datacenter,
+    cursor: Option<Cursor>,
 }
 
 /// Runs a case.
@@ -61,6 +64,8 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
             Input::Before { path, text } => drop(before.insert(path.as_str(), text)),
         }
     }
+    let (now, cursor) = cursor::take(now);
+    let mut now: Vec<_> = now.iter().map(|(path, text)| (*path, text)).collect();
     let datacenter = datacenter(&now)?;
     let facts: Facts = serde_json::from_str(facts).map_err(|error| format!("the facts: {error}"))?;
     if let Some(key) = facts.unknown.keys().next() {
@@ -97,7 +102,21 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
     let read = sink.into_sorted();
     let before = (then.compile(&facts).0, then.into_files());
     let topology = datacenter.topology(&facts);
-    Ok(Outcome { files, check, compile, read, dump, ruleset, lines, before, results, topology, facts })
+    Ok(Outcome {
+        files,
+        check,
+        compile,
+        read,
+        dump,
+        ruleset,
+        lines,
+        before,
+        results,
+        topology,
+        facts,
+        datacenter,
+        cursor,
+    })
 }
 
 /// A line a test, and one a packet that fails.
@@ -152,6 +171,12 @@ impl Outcome {
             }
             Ask::Ipset(name) => joined(self.lines.ipset.get(name)),
             Ask::Tests => self.results.clone().unwrap_or_else(|| ABSENT.to_owned()),
+            Ask::Complete => self.at_cursor(Cursor::complete),
+            Ask::Hover => self.at_cursor(Cursor::hover),
+            Ask::References => self.at_cursor(Cursor::references),
+            Ask::Formatted(path) => {
+                cursor::formatted(&self.datacenter, path).unwrap_or_else(|| ABSENT.to_owned())
+            }
             Ask::Packets { dump, questions } => self.packets(*dump, questions),
             Ask::Diff { rules } => self.diff(*rules),
             Ask::Ebtables(chain) => joined(self.lines.ebtables.get(chain)),
@@ -188,9 +213,14 @@ impl Outcome {
         !self.read.is_empty()
     }
 
-    /// Whether `check` found something to complain about.
+    fn at_cursor(&self, ask: impl FnOnce(&Cursor, &Datacenter, &Facts) -> Option<String>) -> String {
+        let answer = self.cursor.as_ref().and_then(|cursor| ask(cursor, &self.datacenter, &self.facts));
+        answer.unwrap_or_else(|| ABSENT.to_owned())
+    }
+
+    /// Whether `check` found something to complain about. What is being written may be wrong.
     pub fn complains(&self) -> bool {
-        self.check.iter().any(|diagnostic| diagnostic.severity != Severity::Info)
+        self.cursor.is_none() && self.check.iter().any(|diagnostic| diagnostic.severity != Severity::Info)
     }
 
     fn show(&self, diagnostics: &[Diagnostic]) -> String {

@@ -15,6 +15,8 @@
 //! | `json output=test`, `xml output=test` | part of what that command says of the `toml` block before; all of it, with `…` as below |
 //! | `sh` | the commands work |
 //! | `console [status=N]` | `$ pvefw …` ends so and prints these lines; `…` stands for anything |
+//! | `log file=PATH` | every line is read as one of the log; is there as PATH |
+//! | `json output=log` | part of what `log` says of the last line of the `log` block before, with the rules of `examples/datacenter` |
 //! | `python` | is run by `python/tests/test_docs.py` |
 //! | `rust` | is `docs/example.rs`, which is run |
 //! | `text` | prose |
@@ -37,6 +39,7 @@ mod documents {
     use pvefw_core::datacenter::{Datacenter, FileKind};
     use pvefw_core::diag::{Severity, Sink, codes};
     use pvefw_core::facts::Facts;
+    use pvefw_core::log::Entry;
     use pvefw_core::policy_test;
     use pvefw_core::text::FileId;
     use serde_json::Value;
@@ -269,6 +272,13 @@ mod documents {
                         assert!(is_part(&shown, &whole), "{place}: not part of\n{whole:#}");
                     }
                     Some("jsonl") => put(&folder, block),
+                    Some("log") => {
+                        for line in block.text.lines() {
+                            assert!(Entry::parse(line).is_some(), "{place}: `{line}` is no line of the log");
+                        }
+                        put(&folder, block);
+                        last = Some(block);
+                    }
                     Some("sh") => {
                         for command in block.text.lines() {
                             command_works(block, command, &folder);
@@ -311,6 +321,9 @@ mod documents {
             }
             Some("test") => {
                 format!("pvefw test {} --format json", file.strip_suffix("/tests.toml").unwrap())
+            }
+            Some("log") => {
+                format!("pvefw log {file} --root examples/datacenter --node pve1 -n 1 --format json")
             }
             Some("diff") => {
                 let new = file.strip_suffix("/firewall/cluster.fw").unwrap();

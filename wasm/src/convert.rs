@@ -1,8 +1,10 @@
 //! Between JSON text and values, in both directions.
 
 use pvefw_core::datacenter::FileKind;
-use pvefw_core::report::editor::Outcome;
+use pvefw_core::diag;
+use pvefw_core::report::editor::{Edit, Outcome};
 use pvefw_core::session::{Session, TESTS};
+use pvefw_core::text::{Span, Utf16};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -42,6 +44,18 @@ pub(crate) const fn kind(kind: Option<&FileKind>) -> &'static str {
         Some(FileKind::GuestConfig(..)) => "guest-config",
         None => "tests",
     }
+}
+
+/// An edit in bytes, with its path.
+pub(crate) fn edit(session: &Session, edit: &Edit) -> Result<(String, diag::Edit), String> {
+    let (files, id) = session.file(&edit.file).ok_or_else(|| format!("there is no file `{}`", edit.file))?;
+    let units = Utf16::new(files.text(id));
+    let end = units.unit(u32::MAX);
+    if edit.from > edit.to || edit.to > end {
+        return Err(format!("an edit lies outside of `{}`", edit.file));
+    }
+    let span = Span::new(id, units.byte(edit.from), units.byte(edit.to));
+    Ok((edit.file.clone(), diag::Edit { span, text: edit.text.clone() }))
 }
 
 /// Reads a question.

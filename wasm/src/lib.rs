@@ -10,10 +10,13 @@ use pvefw_core::datacenter::Datacenter;
 use pvefw_core::diag::Code;
 use pvefw_core::emit;
 use pvefw_core::facts::Facts;
+use pvefw_core::lang::complete::complete;
+use pvefw_core::lang::hover::hover;
+use pvefw_core::lang::symbols::{Role, Symbols, definitions, references};
 use pvefw_core::report::Answers;
-use pvefw_core::report::editor::{Editor, Restore, RulesQuery};
+use pvefw_core::report::editor::{Changed, Edit, Editor, Restore, RulesQuery, Zone};
 use pvefw_core::report::policy_test::Tests;
-use pvefw_core::session::{Node, Session};
+use pvefw_core::session::{Node, ReachQuery, Session};
 use pvefw_core::sim::Question;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -81,6 +84,107 @@ impl Engine {
         json(&Editor::new(files).check(found))
     }
 
+    /// What could be written at a place.
+    pub fn complete(&self, file: &str, offset: u32) -> String {
+        let (datacenter, facts) = (self.session.datacenter(), self.session.facts());
+        let mut editor = Editor::new(datacenter.files());
+        let found = datacenter
+            .id(file)
+            .and_then(|id| Some((id, complete(datacenter, facts, id, editor.byte(id, offset))?)));
+        json(&found.as_ref().map(|(id, found)| editor.completions(*id, found)))
+    }
+
+    /// What is known about a word.
+    pub fn hover(&self, file: &str, offset: u32) -> String {
+        let (datacenter, facts) = (self.session.datacenter(), self.session.facts());
+        let mut editor = Editor::new(datacenter.files());
+        let found = datacenter.id(file).and_then(|id| hover(datacenter, facts, id, editor.byte(id, offset)));
+        json(&found.as_ref().map(|found| editor.hover(found)))
+    }
+
+    /// The definitions of what a name means.
+    pub fn definition(&self, file: &str, offset: u32) -> String {
+        let datacenter = self.session.datacenter();
+        let mut editor = Editor::new(datacenter.files());
+        let found = datacenter.id(file).map(|id| definitions(datacenter, id, editor.byte(id, offset)));
+        let found = found.unwrap_or_default();
+        json(&found.iter().map(|found| editor.definition(found)).collect::<Vec<_>>())
+    }
+
+    /// All places that mean the same.
+    pub fn references(&self, file: &str, offset: u32) -> String {
+        let datacenter = self.session.datacenter();
+        let mut editor = Editor::new(datacenter.files());
+        let found = datacenter.id(file).map(|id| references(datacenter, id, editor.byte(id, offset)));
+        let found = found.unwrap_or_default();
+        json(&found.iter().map(|found| editor.reference(found)).collect::<Vec<_>>())
+    }
+
+    /// What is defined, in a file or in all.
+    pub fn symbols(&self, file: Option<String>) -> String {
+        let datacenter = self.session.datacenter();
+        let mut editor = Editor::new(datacenter.files());
+        let symbols = match &file {
+            None => Symbols::new(datacenter),
+            Some(file) => datacenter.id(file).map(|id| Symbols::in_file(datacenter, id)).unwrap_or_default(),
+        };
+        let defined = symbols.iter().filter(|found| found.role == Role::Definition);
+        json(&defined.map(|found| editor.definition(found)).collect::<Vec<_>>())
+    }
+
+    /// Edits that give a file the usual layout.
+    pub fn format(&self, file: &str) -> String {
+        let datacenter = self.session.datacenter();
+        let id = datacenter.id(file).filter(|id| datacenter.firewall_files().any(|(other, _)| other == *id));
+        json(&id.map(|id| Editor::new(datacenter.files()).layout(id)).unwrap_or_default())
+    }
+
+    /// The fixes of findings that touch a range.
+    pub fn fixes(&mut self, file: &str, from: u32, to: u32) -> String {
+        let Some((_, id)) = self.session.file(file) else { return json(&[(); 0]) };
+        let (found, files) = self.session.findings(file);
+        json(&Editor::new(files).offered(&found.diagnostics, id, (from, to)))
+    }
+
+    /// All safe fixes, of a file or of all.
+    pub fn fix_all(&mut self, file: Option<String>) -> String {
+        let path = file.as_deref().unwrap_or_default();
+        let id = self.session.file(path).map(|(_, id)| id);
+        let (found, files) = self.session.findings(path);
+        // A file that does not exist has nothing to be fixed.
+        let found = if file.is_some() && id.is_none() { &[] } else { found.diagnostics.as_slice() };
+        json(&Editor::new(files).fix_all(found, id))
+    }
+
+    /// Changes files by edits: an outcome with the changed ones.
+    pub fn apply(&mut self, edits: &str) -> String {
+        let applied = read::<Vec<Edit>>(edits).and_then(|edits| {
+            let edits = edits.iter().map(|edit| convert::edit(&self.session, edit));
+            let edits = edits.collect::<Result<Vec<_>, _>>()?;
+            self.session.apply(&edits).map_err(|mistake| mistake.to_string())
+        });
+        or_refused(applied.map(|paths| {
+            let text =
+                |path| self.session.file(path).map(|(files, id)| String::from_utf8_lossy(files.text(id)));
+            let changed = |path| Changed { file: path, text: text(path).unwrap_or_default() };
+            answered(paths.iter().map(|path| changed(path)).collect::<Vec<_>>())
+        }))
+    }
+
+    /// The zones of a node: an outcome.
+    pub fn zones(&mut self, node: Option<String>) -> String {
+        or_refused(self.node(node.as_deref()).map(|(node, datacenter)| answered(Zone::all(node, datacenter))))
+    }
+
+    /// Who reaches whom: an outcome.
+    pub fn reach(&mut self, query: &str, node: Option<String>) -> String {
+        or_refused(read::<ReachQuery>(query).and_then(|query| {
+            let (node, datacenter) = self.node(node.as_deref())?;
+            let reach = node.reach(&query).map_err(|mistake| mistake.to_string())?;
+            Ok(answered(Answers::new(datacenter.files()).reach(node, datacenter, reach)))
+        }))
+    }
+
     /// What becomes of a packet: an outcome with its trace.
     pub fn trace(&mut self, question: &str, node: Option<String>) -> String {
         let traced = read::<Question>(question).and_then(|question| {
@@ -104,9 +208,10 @@ impl Engine {
 
     /// What a node loads, in numbers and names: an outcome.
     pub fn compile(&mut self, node: Option<String>) -> String {
-        or_refused(self.node(node.as_deref()).map(|(node, datacenter)| {
-            answered(Answers::new(datacenter.files()).compiled(&node.name, &node.ruleset))
-        }))
+        or_refused(
+            self.node(node.as_deref())
+                .map(|(node, datacenter)| answered(Answers::new(datacenter.files()).compiled(node))),
+        )
     }
 
     /// What is wrong in the files of a node: an outcome.

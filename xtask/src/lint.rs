@@ -21,8 +21,11 @@ pub(crate) const TASK: Task = Task {
 /// Checks that all code is formatted.
 pub(crate) fn format() -> Outcome {
     sh::run(&mut workspace::cargo(&["fmt", "--all", "--check"])?)?;
-    // A workspace of its own, which `--all` does not reach.
-    sh::run(&mut workspace::cargo(&["fmt", "--manifest-path", "tests/fuzz/Cargo.toml", "--check"])?)
+    // Workspaces of their own, which `--all` does not reach.
+    for manifest in ["tests/fuzz/Cargo.toml", "wasm/glue/Cargo.toml"] {
+        sh::run(&mut workspace::cargo(&["fmt", "--manifest-path", manifest, "--check"])?)?;
+    }
+    Ok(())
 }
 
 /// Checks all code with clippy.

@@ -8,6 +8,8 @@
 extern crate alloc;
 
 mod args;
+mod compiler;
+mod node;
 mod outcome;
 mod python;
 mod setup;
@@ -18,13 +20,18 @@ mod workspace;
 mod bench;
 mod ci;
 mod conformance;
+mod deb;
 mod deny;
+mod faults;
 mod fuzz;
 mod lab;
 mod lint;
 mod nostd;
+mod npm;
+mod playground;
 mod test;
 mod try_it;
+mod wasm;
 mod wheel;
 
 use std::io::Write;
@@ -49,18 +56,23 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 11] = [
+const TASKS: [&Task; 16] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
+    &faults::TASK,
+    &deb::TASK,
     &lint::TASK,
     &deny::TASK,
     &ci::TASK,
     &nostd::TASK,
+    &wasm::TASK,
+    &npm::TASK,
+    &playground::TASK,
+    &wheel::TASK,
     &fuzz::TASK,
     &conformance::TASK,
     &bench::TASK,
-    &wheel::TASK,
 ];
 
 fn main() -> ExitCode {

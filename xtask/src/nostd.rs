@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::compiler::{self, DEBIAN, WASM};
 use crate::outcome::{Failure, Outcome};
 use crate::{Task, args, setup, sh, workspace};
 
@@ -27,8 +28,6 @@ pub(crate) const TASK: Task = Task {
 };
 
 const BARE: &str = "thumbv7em-none-eabi";
-const WASM: &str = "wasm32-unknown-unknown";
-const DEBIAN: [&str; 2] = ["rustc-web", "rust-web-src"];
 
 /// What builds core without std.
 enum Builder {
@@ -105,40 +104,5 @@ fn builder() -> Option<Builder> {
     if setup::library(Path::new("rustc"), BARE).is_some() {
         return Some(Builder::Bare);
     }
-    sh::which_all("rustc")
-        .into_iter()
-        .find(|rustc| has_source(rustc) && recent(rustc))
-        .map(Builder::FromSource)
-}
-
-/// Whether a compiler is no stand-in of rustup's and has the source of the library beside it.
-fn has_source(rustc: &Path) -> bool {
-    let real = rustc.canonicalize().unwrap_or_default();
-    !real.ends_with("rustup")
-        && setup::sysroot(rustc).is_some_and(|root| root.join("lib/rustlib/src/rust/library/core").is_dir())
-}
-
-/// Whether a compiler is one that the workspace is for.
-fn recent(rustc: &Path) -> bool {
-    let said = sh::ask(Command::new(rustc).arg("--version")).unwrap_or_default();
-    let wanted = version(option_env!("CARGO_PKG_RUST_VERSION").unwrap_or_default());
-    said.split_whitespace().nth(1).is_some_and(|found| version(found) >= wanted)
-}
-
-/// `1.96.0` as two numbers.
-fn version(text: &str) -> (u32, u32) {
-    let mut numbers = text.split('.').map(|part| part.parse().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_compare_as_numbers() {
-        assert!(version("1.100.0") > version("1.95"));
-        assert!(version("1.63.0") < version("1.95"));
-        assert_eq!(version("1.95.0-nightly"), version("1.95"));
-    }
+    compiler::with_source().map(Builder::FromSource)
 }

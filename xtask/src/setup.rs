@@ -14,12 +14,27 @@ pub(crate) struct Need {
     package: &'static str,
 }
 
+impl Need {
+    /// A program and its package.
+    pub(crate) const fn new(program: &'static str, package: &'static str) -> Self {
+        Self { program, package }
+    }
+}
+
 /// What loads rules into a kernel and reads them back.
 pub(crate) const KERNEL_TOOLS: [Need; 4] = [
     Need { program: "iptables-restore", package: "iptables" },
     Need { program: "ipset", package: "ipset" },
     Need { program: "ebtables-restore", package: "ebtables" },
     Need { program: "ip", package: "iproute2" },
+];
+
+/// What looks at units, and installs packages in a clean root.
+pub(crate) const PACKAGING: [Need; 4] = [
+    Need { program: "dpkg-shlibdeps", package: "dpkg-dev" },
+    Need { program: "xz", package: "xz-utils" },
+    Need { program: "systemd-analyze", package: "systemd" },
+    Need { program: "mmdebstrap", package: "mmdebstrap" },
 ];
 
 /// What libFuzzer is built with.
@@ -69,11 +84,16 @@ pub(crate) fn debian(packages: &[&str]) -> Outcome {
 
 /// Makes sure that one of cargo's own tools is there: `cargo-deny`, `cargo-fuzz`.
 pub(crate) fn cargo_tool(name: &str) -> Outcome {
+    cargo_tool_with(name, &[])
+}
+
+/// The same, with more words for `cargo install`.
+pub(crate) fn cargo_tool_with(name: &str, words: &[&str]) -> Outcome {
     if sh::have(name) || cargo_home().is_some_and(|home| home.join("bin").join(name).is_file()) {
         return Ok(());
     }
     eprintln!("{name} is not on this machine: building it takes some minutes, once");
-    sh::run(&mut workspace::cargo(&["install", name, "--locked"])?)
+    sh::run(workspace::cargo(&["install", name, "--locked"])?.args(words))
 }
 
 /// The name of a nightly tool chain that rustup has on this machine. Naming another would make rustup fetch it.
@@ -103,7 +123,8 @@ fn apt(words: &[&str], packages: &[&str]) -> Outcome {
     sh::run(Command::new("apt-get").args(words).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-fn cargo_home() -> Option<PathBuf> {
+/// Where cargo keeps what it fetches.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
     env::var_os("CARGO_HOME").filter(|path| !path.is_empty()).map(PathBuf::from).or_else(home)
 }

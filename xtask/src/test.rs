@@ -2,7 +2,10 @@
 
 use crate::outcome::Outcome;
 use crate::steps::{Steps, done};
-use crate::{Task, args, conformance, fuzz, lab, nostd, setup, sh, try_it, wheel, workspace};
+use crate::{
+    Task, args, conformance, deb, faults, fuzz, lab, nostd, npm, playground, setup, sh, try_it, wasm, wheel,
+    workspace,
+};
 
 /// The command.
 pub(crate) const TASK: Task = Task {
@@ -10,10 +13,14 @@ pub(crate) const TASK: Task = Task {
     usage: "[--quick]",
     about: "run every test there is",
     help: "Installs what is missing (as root, on Debian), builds `pvefw`, runs the Rust tests, builds\n\
-           the Python package and tests it, builds core without std, runs the lab, gives every fuzz target its share, and runs `pvefw try`, as root and as nobody.\n\
+           the Python package and tests it, builds core without std, tests the npm package in Node.js\n\
+           and the playground in Chromium, runs the lab, injects faults, gives every fuzz target its\n\
+           share, runs `pvefw try`, as root and as nobody, and installs and purges the Debian package in\n\
+           a clean root.\n\
            Stops at the first failure and tells how long each step took. What a machine can't do\n\
            is left out and said so.\n\n\
-           --quick   fuzz each target for 5 seconds instead of 60, and 20 datacenters in the lab instead of 200",
+           --quick   fuzz each target for 5 seconds instead of 60, 20 datacenters in the lab instead of 200,\n\
+           \u{20}         and 20 faults instead of 100",
     run,
     passes_on: false,
 };
@@ -44,15 +51,24 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
     })?;
     steps.step("Python package", wheel::share)?;
     steps.step("Core without std", || done(nostd::check()))?;
+    steps.step("npm package", || done(npm::check()))?;
+    steps.step("Playground", || done(playground::check()))?;
     steps.step("Lab", || lab::share(quick))?;
+    steps.step("Faults", || faults::share(quick))?;
     steps.step("Fuzzing", || fuzz::share(if quick { 5 } else { 60 }))?;
     steps.step("pvefw try", try_it::example)?;
-    steps.step("pvefw try, not as root", try_it::example_as_nobody)
+    steps.step("pvefw try, not as root", try_it::example_as_nobody)?;
+    steps.step("Package", deb::package_step)?;
+    steps.step("Units", deb::units)?;
+    steps.step("Package in a clean root", deb::clean_root)
 }
 
 /// Installs what the steps need, all of it before the first.
 fn install() -> Outcome {
     setup::programs(&setup::KERNEL_TOOLS)?;
     nostd::install()?;
+    deb::install()?;
+    wasm::install()?;
+    playground::install()?;
     if fuzz::toolchain().is_ok() { fuzz::install() } else { Ok(()) }
 }

@@ -69,6 +69,21 @@ fn addresses<'c>(
     })
 }
 
+/// Node, link (`ring0_addr`) and address of every link of a family.
+pub(crate) fn link_addresses<'c>(
+    corosync: &'c Corosync,
+    facts: &'c Facts,
+    family: Family,
+) -> impl Iterator<Item = (&'c str, &'c str, IpAddr)> {
+    let of_node = |(name, node): (&'c alloc::string::String, &'c crate::config::corosync::Node)| {
+        node.links.iter().map(move |(link, (value, _))| (name.as_str(), link.as_str(), value))
+    };
+    corosync.nodes.iter().flat_map(of_node).filter_map(move |(name, link, value)| {
+        let address = resolve(value, corosync.ip_version.as_deref(), facts)?;
+        (address.family() == family).then(|| (name, link, address.net().addr()))
+    })
+}
+
 /// The address of a link: a literal, or the host name's in the preferred family.
 fn resolve(value: &str, ip_version: Option<&str>, facts: &Facts) -> Option<Network> {
     if value.parse::<IpAddr>().is_ok() {

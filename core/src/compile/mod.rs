@@ -9,7 +9,7 @@
 mod build;
 mod chains;
 mod common;
-mod corosync;
+pub(crate) mod corosync;
 mod group;
 mod guest;
 mod host;

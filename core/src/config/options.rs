@@ -9,7 +9,7 @@ use super::value::{Action, Level, LogSetting};
 use crate::facts::Names;
 use crate::ir::{Queue, Rate, RateUnit, Written};
 use crate::tables::helpers::{self, Helper};
-use crate::tables::log_levels::LogLevel;
+use crate::tables::log_levels::{self, LogLevel};
 use crate::text::Span;
 
 /// The value of an option and where it stands.
@@ -25,7 +25,29 @@ pub struct Setting<T> {
 trait OptionValue: Sized {
     /// Reads it; the error says what would be right.
     fn read(text: &str, names: &Names<'_>) -> Result<Self, String>;
+
+    /// Values to propose, the likeliest first; none where any number will do. Of a list, its elements.
+    fn proposals(names: &Names<'_>) -> Vec<String>;
+
+    /// Whether the value is a list, with commas between its elements.
+    const IS_LIST: bool = false;
 }
+
+/// What is known about an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What it does, and what holds without it.
+    pub text: &'static str,
+    /// What it takes, as in `expected …`.
+    pub expected: String,
+    /// Values to propose, the likeliest first.
+    pub proposals: Vec<String>,
+    /// Whether the value is a list of proposals, with commas between them.
+    pub is_list: bool,
+}
+
+/// No option can have this value, so that its reader says what would be right.
+const WRONG: &str = "?";
 
 /// What became of an option line.
 pub(super) enum Outcome {
@@ -49,6 +71,18 @@ macro_rules! options {
             impl $level {
                 /// The names of all options of this level.
                 pub const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
+
+                fn about(name: &str, names: &Names<'_>) -> Option<About> {
+                    match name {
+                        $(stringify!($field) => Some(About {
+                            text: concat!($($field_doc),+).trim_ascii(),
+                            expected: <$type as OptionValue>::read(WRONG, names).err().unwrap_or_default(),
+                            proposals: <$type as OptionValue>::proposals(names),
+                            is_list: <$type as OptionValue>::IS_LIST,
+                        }),)+
+                        _ => None,
+                    }
+                }
 
                 fn set(&mut self, name: &str, text: &str, span: Span, names: &Names<'_>) -> Outcome {
                     match name {
@@ -213,6 +247,16 @@ pub const fn names(level: Level) -> &'static [&'static str] {
     }
 }
 
+/// What is known about an option of a level, by its name in lower case.
+pub fn about(level: Level, name: &str, facts: &Names<'_>) -> Option<About> {
+    match level {
+        Level::Cluster => ClusterOptions::about(name, facts),
+        Level::Host => HostOptions::about(name, facts),
+        Level::Guest => GuestOptions::about(name, facts),
+        Level::Vnet => VnetOptions::about(name, facts),
+    }
+}
+
 /// Log rate limit of the datacenter (spec 02 section 1.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimit {
@@ -274,11 +318,19 @@ impl OptionValue for bool {
             _ => Err("`0` or `1`".to_string()),
         }
     }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        ["1", "0"].map(String::from).into()
+    }
 }
 
 impl OptionValue for u64 {
     fn read(text: &str, _: &Names<'_>) -> Result<Self, String> {
         digits(text).ok_or_else(|| "a whole number".to_string())
+    }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -298,12 +350,20 @@ impl OptionValue for HashLimitNumber {
             format!("a whole number up to {}; the kernel tools refuse larger ones", Self::MOST)
         })
     }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl OptionValue for Seconds {
     fn read(text: &str, _: &Names<'_>) -> Result<Self, String> {
         let number = digits(text).filter(|number| *number <= Self::MOST).map(Self);
         number.ok_or_else(|| format!("a number of seconds up to {}", Self::MOST))
+    }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -314,6 +374,10 @@ impl OptionValue for Action {
             .find(|action| action.name().eq_ignore_ascii_case(text))
             .ok_or_else(|| "`ACCEPT`, `DROP` or `REJECT`".to_string())
     }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        Self::ALL.map(|action| action.name().to_string()).into()
+    }
 }
 
 impl OptionValue for ForwardPolicy {
@@ -322,6 +386,10 @@ impl OptionValue for ForwardPolicy {
             Ok(action @ (Action::Accept | Action::Drop)) => Ok(Self(action)),
             _ => Err("`ACCEPT` or `DROP`".to_string()),
         }
+    }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        [Action::Accept, Action::Drop].map(|action| action.name().to_string()).into()
     }
 }
 
@@ -335,11 +403,20 @@ impl OptionValue for LogSetting {
         }
         LogLevel::named(&text.to_ascii_lowercase()).map(Some).ok_or_else(|| LOG_LEVELS.to_string())
     }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        let levels = log_levels::ALL.iter().map(|level| level.name());
+        core::iter::once("nolog").chain(levels).map(String::from).collect()
+    }
 }
 
 impl OptionValue for RequiredLog {
     fn read(text: &str, names: &Names<'_>) -> Result<Self, String> {
         if text.is_empty() { Err(LOG_LEVELS.to_string()) } else { LogSetting::read(text, names).map(Self) }
+    }
+
+    fn proposals(names: &Names<'_>) -> Vec<String> {
+        LogSetting::proposals(names)
     }
 }
 
@@ -351,6 +428,12 @@ impl OptionValue for Vec<&'static Helper> {
             format!("a list, separated by commas without blanks, of {}", all.join(", "))
         })
     }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        helpers::HELPERS.iter().map(|helper| helper.name.to_string()).collect()
+    }
+
+    const IS_LIST: bool = true;
 }
 
 impl OptionValue for Vec<Written<u16>> {
@@ -368,6 +451,12 @@ impl OptionValue for Vec<Written<u16>> {
         }
         Ok(list)
     }
+
+    fn proposals(names: &Names<'_>) -> Vec<String> {
+        names.ethertype_names().into_iter().map(String::from).collect()
+    }
+
+    const IS_LIST: bool = true;
 }
 
 impl OptionValue for Queues {
@@ -384,6 +473,10 @@ impl OptionValue for Queues {
         }
         let number: u16 = plain_digits(text).ok_or_else(expected)?;
         Ok(Self { first: (number != 0).then_some(number), last: None })
+    }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -417,6 +510,10 @@ impl OptionValue for RateLimit {
         }
         let enable = enable.ok_or_else(|| "`enable=1` or `enable=0` first".to_string())?;
         Ok(Self { enable, rate, burst: burst.filter(|burst| *burst != 0) })
+    }
+
+    fn proposals(_: &Names<'_>) -> Vec<String> {
+        ["enable=1,rate=1/second,burst=5", "enable=0"].map(String::from).into()
     }
 }
 

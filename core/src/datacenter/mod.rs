@@ -13,6 +13,7 @@
 
 mod cluster;
 mod guest;
+mod links;
 mod path;
 mod topology;
 
@@ -21,6 +22,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use links::{ClusterLink, NodeNetwork};
 pub use path::FileKind;
 
 use crate::compile::Compiler;
@@ -137,6 +139,23 @@ impl Datacenter {
     /// The cluster file, which has an id and no text where there is none.
     pub const fn cluster_file(&self) -> FileId {
         FileId(0)
+    }
+
+    /// The configuration of a guest on a node.
+    pub fn guest_config(&self, vmid: Vmid, node: &str) -> Option<FileId> {
+        self.kinds.iter().find_map(|(kind, id)| match kind {
+            FileKind::GuestConfig(of, on, _) if *of == vmid && on == node => Some(*id),
+            _ => None,
+        })
+    }
+
+    /// Whether the firewall of a guest is on in its own file.
+    pub fn is_guest_enabled(&self, vmid: Vmid) -> bool {
+        let Some(id) = self.kinds.get(&FileKind::Guest(vmid)) else { return false };
+        let facts = Facts::default();
+        // No option that is asked for here depends on names.
+        let file = lower(*id, self.used_text(*id), Level::Guest, &Names::new(&facts), &mut Sink::new());
+        matches!(&file.options, Options::Guest(o) if o.enable.as_ref().is_some_and(|enable| enable.value))
     }
 
     /// Records that a file exists but could not be read; `why` is shown.
@@ -397,7 +416,7 @@ impl Datacenter {
     }
 
     /// The bridges that guests are plugged into; of one node, or all.
-    fn bridges(&self, of_node: Option<&str>) -> BTreeSet<String> {
+    pub(crate) fn bridges(&self, of_node: Option<&str>) -> BTreeSet<String> {
         let texts = self.kinds.iter().filter_map(|(kind, id)| match kind {
             FileKind::GuestConfig(_, node, _) if of_node.is_none_or(|wanted| wanted == node) => {
                 Some(self.files.text(*id))

@@ -20,7 +20,7 @@ pub(crate) use network::{parse, written};
 
 /// What is known about a node.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(default))]
 pub struct Facts {
     /// Its name.
     pub node: Option<String>,
@@ -47,14 +47,14 @@ pub struct Facts {
     pub now: Option<u64>,
     /// Keys that are none of the above; callers should say so.
     #[cfg(feature = "serde")]
-    #[serde(flatten)]
+    #[serde(flatten, skip_serializing)]
     #[expect(clippy::zero_sized_map_values, reason = "serde flattens into maps only")]
     pub unknown: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
 /// The software-defined network's part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(default))]
 pub struct Sdn {
     /// Sets by name (`vnet0-all`); names count as they are written.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "null_is_default"))]
@@ -63,7 +63,7 @@ pub struct Sdn {
 
 /// A member of a set of the software-defined network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct SdnMember {
     /// The network.
     pub cidr: Network,
@@ -85,6 +85,16 @@ where
 #[cfg(all(test, feature = "serde"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let text = r#"{"node":"n1","node_ip":"192.168.2.100","local_network":"192.168.0.5/20","altnames":{"a":"b"},
+            "resolve":{"pve3":["10.1.0.13"]},"sdn":{"ipset":{"v-all":[{"cidr":"10.0.0.1/32","nomatch":true}]}},
+            "services":[["ssh",22,"tcp"]],"now":1800000000}"#;
+        let facts: Facts = serde_json::from_str(text).unwrap();
+        let written = serde_json::to_string(&facts).unwrap();
+        assert_eq!(serde_json::from_str::<Facts>(&written).unwrap(), facts);
+    }
 
     #[test]
     fn null_is_as_good_as_nothing() {

@@ -12,7 +12,11 @@ use crate::text::split_at_byte;
 
 /// An address or network and the text it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(try_from = "String"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct Network {
     net: IpNet,
     text: String,
@@ -92,6 +96,12 @@ impl Network {
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
         Self { net: IpNet::from(address), text: address.to_string() }
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.text
     }
 }
 

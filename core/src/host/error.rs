@@ -4,6 +4,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
+use std::path::PathBuf;
 
 use nix::errno::Errno;
 
@@ -33,6 +34,33 @@ pub enum Error {
         tool: String,
         /// How long it had.
         limit: Duration,
+    },
+    /// What was read back is not what was loaded: what is different, a sentence each.
+    Unverified(Vec<String>),
+    /// A thread of ours ended early.
+    Thread,
+    /// A file of ours that can't be read or written.
+    File {
+        /// What was attempted: `read`, `write`, …
+        attempt: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another run holds the lock.
+    Busy {
+        /// Who that is, as far as the lock file says.
+        holder: String,
+    },
+    /// The kernel does not take or give what goes through a netlink socket.
+    Netlink {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the kernel said.
+        source: Errno,
+        /// What the user can do, where that is known.
+        advice: Option<&'static str>,
     },
     /// A namespace can only be entered while the process has a single thread.
     Threads(usize),
@@ -149,7 +177,26 @@ impl Error {
         match self {
             Self::Missing(missing) => Some(alloc::format!("apt-get install {}", packages(missing).join(" "))),
             Self::Namespace { advice, .. } => Some((*advice).to_string()),
-            Self::Start { .. } | Self::Refused(_) | Self::TimedOut { .. } | Self::Threads(_) => None,
+            Self::Busy { .. } => {
+                Some("wait for it to end, or end it: what it was at is then completed or undone".to_string())
+            }
+            Self::File { source, .. } => match source.kind() {
+                std::io::ErrorKind::PermissionDenied => Some("be root, or name another folder".to_string()),
+                std::io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("mount it writable, or name another folder: `--state DIR`".to_string())
+                }
+                std::io::ErrorKind::StorageFull => {
+                    Some("make room, or name another folder: `--state DIR`".to_string())
+                }
+                _ => None,
+            },
+            Self::Start { .. }
+            | Self::Refused(_)
+            | Self::TimedOut { .. }
+            | Self::Unverified(_)
+            | Self::Thread
+            | Self::Threads(_) => None,
+            Self::Netlink { advice, .. } => advice.map(String::from),
         }
     }
 }
@@ -166,10 +213,18 @@ impl fmt::Display for Error {
             Self::TimedOut { tool, limit } => {
                 write!(out, "`{tool}` did not end within {} s and was killed", limit.as_secs())
             }
+            Self::Unverified(differences) => {
+                write!(out, "what was read back is not what was loaded: {}", differences.join("; "))
+            }
+            Self::Thread => out.write_str("a thread of ours ended early"),
+            Self::File { attempt, path, .. } => write!(out, "can't {attempt} `{}`", path.display()),
+            Self::Busy { holder } => write!(out, "another pvefw is at work: {holder}"),
             Self::Threads(count) => {
                 write!(out, "can't enter a namespace with {count} threads running, only with one")
             }
-            Self::Namespace { attempt, .. } => write!(out, "can't {attempt}"),
+            Self::Namespace { attempt, .. } | Self::Netlink { attempt, .. } => {
+                write!(out, "can't {attempt}")
+            }
         }
     }
 }
@@ -178,8 +233,15 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Start { source, .. } => Some(source),
-            Self::Namespace { source, .. } => Some(source),
-            Self::Missing(_) | Self::Refused(_) | Self::TimedOut { .. } | Self::Threads(_) => None,
+            Self::Namespace { source, .. } | Self::Netlink { source, .. } => Some(source),
+            Self::File { source, .. } => Some(source),
+            Self::Missing(_)
+            | Self::Refused(_)
+            | Self::TimedOut { .. }
+            | Self::Unverified(_)
+            | Self::Thread
+            | Self::Busy { .. }
+            | Self::Threads(_) => None,
         }
     }
 }

@@ -6,11 +6,15 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 use super::error::{Error, Refusal};
 
@@ -111,6 +115,8 @@ impl Job<'_> {
             .env_clear()
             .envs(self.env.iter().copied())
             .current_dir("/")
+            // Ctrl-C is for us to handle: a tool that ends half-way is a failure. And what it starts dies with it.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -133,6 +139,10 @@ impl Job<'_> {
     }
 
     fn kill(&self, child: &mut Child) -> Error {
+        // What the tool has started might go on changing rules behind our back.
+        if let Ok(id) = i32::try_from(child.id()) {
+            let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
+        }
         // It may have ended in between; then there is nothing to kill and only the zombie to collect.
         if child.kill().is_ok() {
             drop(child.wait());

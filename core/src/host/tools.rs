@@ -24,6 +24,12 @@ const USUAL_FOLDERS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 /// Longest time a tool may take. 43,000 rules take 2 s; more is unheard of, but a node may be busy.
 const TIME_LIMIT: Duration = Duration::from_mins(5);
 
+/// Longest time for telling a version, which takes milliseconds.
+const VERSION_LIMIT: Duration = Duration::from_secs(5);
+
+/// Seconds that the legacy tools wait for each other. Those over nftables need not and don't mind.
+const LOCK_WAIT: &str = "10";
+
 /// The lock of the legacy tools inside a sandbox: one per network namespace, by nature, and never a file on disk.
 ///
 /// They open it for reading and `flock` it, which any file will do for; without root they could not create the usual
@@ -56,6 +62,7 @@ pub struct Tools {
     path: OsString,
     sandboxed: bool,
     slow: Option<fn(&str)>,
+    limit: Duration,
 }
 
 impl Tools {
@@ -91,6 +98,7 @@ impl Tools {
             path: env::join_paths(folders).unwrap_or_default(),
             sandboxed: false,
             slow: None,
+            limit: VERSION_LIMIT,
         };
         let mut missing = Vec::new();
         for tool in Tool::ALL {
@@ -111,6 +119,7 @@ impl Tools {
                 program.version = version(&answer);
             }
         }
+        tools.limit = TIME_LIMIT;
         Ok((tools, missing))
     }
 
@@ -126,6 +135,18 @@ impl Tools {
     pub fn on_slow(mut self, report: fn(&str)) -> Self {
         self.slow = Some(report);
         self
+    }
+
+    /// Kills a tool that takes longer than this (unless told, five minutes).
+    #[must_use]
+    pub const fn with_limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Which ebtables this is.
+    pub(super) fn bridge_variant(&self) -> Variant {
+        Variant::probe(self.version(Tool::Ebtables))
     }
 
     /// Which iptables this is.
@@ -173,10 +194,28 @@ impl Tools {
         Ok(())
     }
 
+    /// Feeds `text` to ebtables; what it does not name stays. Only the variant over nftables can do that.
+    ///
+    /// # Errors
+    /// As [`Tools::restore`].
+    pub(super) fn amend_bridge(&self, text: &str) -> Result<(), Error> {
+        self.feed(Tool::Ebtables, text, Flush::Never)
+    }
+
+    /// The rules of one chain, as [`Tools::save`] has them.
+    ///
+    /// # Errors
+    /// As [`Tools::restore`]; also when there is no such chain.
+    pub(super) fn list_chain(&self, family: Family, table: &str, chain: &str) -> Result<String, Error> {
+        let program = &self.program(Tool::of(family))?.base;
+        self.job(program, &["--wait", LOCK_WAIT, "-t", table, "-S", chain], "", &self.env()).run()
+    }
+
     fn feed(&self, tool: Tool, text: &str, flush: Flush) -> Result<(), Error> {
         let args: &[&str] = match (tool, flush) {
             (Tool::Ipset, _) => &["restore"],
-            (Tool::Iptables | Tool::Ip6tables, _) | (Tool::Ebtables, Flush::Never) => &["--noflush"],
+            (Tool::Iptables | Tool::Ip6tables, _) => &["--noflush", "--wait", LOCK_WAIT],
+            (Tool::Ebtables, Flush::Never) => &["--noflush"],
             (Tool::Ebtables, Flush::AsUsual) => &[],
         };
         self.job(&self.program(tool)?.restore, args, text, &self.env()).run().map(drop)
@@ -189,7 +228,7 @@ impl Tools {
     /// As [`Tools::restore`].
     pub fn test(&self, family: Family, text: &str) -> Result<(), Error> {
         let program = &self.program(Tool::of(family))?.restore;
-        self.job(program, &["--noflush", "--test"], text, &self.env()).run().map(drop)
+        self.job(program, &["--noflush", "--test", "--wait", LOCK_WAIT], text, &self.env()).run().map(drop)
     }
 
     /// The tool's dump of the kernel's state.
@@ -233,7 +272,7 @@ impl Tools {
         input: &'a str,
         env: &'a [(&'a str, &'a OsStr)],
     ) -> Job<'a> {
-        Job { program, args, input, env, limit: TIME_LIMIT, slow: self.slow }
+        Job { program, args, input, env, limit: self.limit, slow: self.slow }
     }
 }
 

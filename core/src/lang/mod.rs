@@ -4,4 +4,11 @@
 //! here changes anything or can fail; where there is nothing to say, nothing is said. Answers are for half-written lines,
 //! too: they are found from tokens, not from rules that are right.
 
+pub mod complete;
+pub mod fixes;
+pub mod format;
+pub mod hover;
+mod outline;
+mod place;
 pub mod symbols;
+mod words;

@@ -161,6 +161,24 @@ impl Symbols {
     }
 }
 
+/// The definitions of the symbol at a place, the one that counts first.
+pub fn definitions(datacenter: &Datacenter, file: FileId, offset: u32) -> Vec<Occurrence> {
+    let symbols = Symbols::in_file(datacenter, file);
+    let Some(found) = symbols.at(file, offset) else { return Vec::new() };
+    let home = Symbols::in_file(datacenter, found.symbol.home);
+    let mut all: Vec<_> =
+        home.of(&found.symbol).filter(|found| found.role == Role::Definition).cloned().collect();
+    all.reverse();
+    all
+}
+
+/// Everything that means the same as the symbol at a place, in order of file and place.
+pub fn references(datacenter: &Datacenter, file: FileId, offset: u32) -> Vec<Occurrence> {
+    let symbols = Symbols::new(datacenter);
+    let Some(found) = symbols.at(file, offset) else { return Vec::new() };
+    symbols.of(&found.symbol).cloned().collect()
+}
+
 fn defined(mentions: &[Mention<'_>]) -> Defined {
     mentions
         .iter()

@@ -6,13 +6,12 @@ use alloc::vec::Vec;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::dump::{BridgeAction, BridgeCondition, BridgeRule, BridgeTableName, BridgeTest, Counters};
-use super::save::Dialect;
+use super::save::{Dialect, RuleLine};
 use super::value;
 use super::words::Word;
 use crate::Family;
 use crate::ir::{InterfacePattern, Mac, Side};
 use crate::tables::ethertypes;
-use crate::text::Span;
 
 /// `ebtables-save`.
 pub(super) struct Bridge;
@@ -22,16 +21,9 @@ impl Dialect for Bridge {
     type Rule = BridgeRule;
     const COMMITS: bool = false;
 
-    fn rule(
-        &self,
-        line: &str,
-        words: &[Word<'_>],
-        is_chain: &dyn Fn(&str) -> bool,
-        span: Span,
-        counters: Option<Counters>,
-    ) -> BridgeRule {
+    fn rule(&self, line: &RuleLine<'_>) -> BridgeRule {
+        let RuleLine { text: line, words: mut rest, is_chain, span, counters } = *line;
         let mut rule = BridgeRule { conditions: Vec::new(), action: BridgeAction::Continue, span, counters };
-        let mut rest = words;
         while let [option, behind @ ..] = rest {
             if option.text == "-j" && !option.quoted {
                 rule.target(line, behind, is_chain);

@@ -35,8 +35,7 @@ pub(crate) use ours::{is_our_bridge_chain, is_our_chain, is_our_set};
 
 use crate::Family;
 use crate::diag::Sink;
-use crate::text::{FileId, Files, Span};
-use words::Word;
+use crate::text::{FileId, Files};
 
 /// The dumps of a node; one that is missing counts as empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,16 +72,9 @@ impl save::Dialect for Ip {
     type Rule = Rule;
     const COMMITS: bool = true;
 
-    fn rule(
-        &self,
-        line: &str,
-        words: &[Word<'_>],
-        is_chain: &dyn Fn(&str) -> bool,
-        span: Span,
-        counters: Option<Counters>,
-    ) -> Rule {
-        let rule::Parts { conditions, action, comment } = rule::read(line, words, self.0, is_chain);
-        Rule { conditions, action, span, comment, counters }
+    fn rule(&self, line: &save::RuleLine<'_>) -> Rule {
+        let rule::Parts { conditions, action, comment } = rule::read(line, self.0);
+        Rule { conditions, action, span: line.span, comment, counters: line.counters }
     }
 }
 

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::condition::{self, Read};
 use super::dump::{Action, Condition, ForeignTest};
+use super::save::RuleLine;
 use super::target;
 use super::value;
 use super::words::Word;
@@ -30,9 +31,10 @@ pub(super) struct Opt<'l, 'w> {
 }
 
 /// Reads the words behind the chain's name.
-pub(super) fn read(line: &str, words: &[Word<'_>], family: Family, is_chain: &dyn Fn(&str) -> bool) -> Parts {
-    let mut reader =
-        Reader { line, words, at: 0, family, conditions: Vec::with_capacity(words.len() / 3), comment: None };
+pub(super) fn read(line: &RuleLine<'_>, family: Family) -> Parts {
+    let RuleLine { text, words, is_chain, .. } = *line;
+    let conditions = Vec::with_capacity(words.len() / 3);
+    let mut reader = Reader { line: text, words, at: 0, family, conditions, comment: None };
     let action = reader.rule(is_chain);
     Parts { conditions: reader.conditions, action, comment: reader.comment }
 }

@@ -20,15 +20,22 @@ pub(super) trait Dialect {
     /// Whether every table ends with `COMMIT`.
     const COMMITS: bool;
 
-    /// A rule from the words behind its chain's name.
-    fn rule(
-        &self,
-        line: &str,
-        words: &[Word<'_>],
-        is_chain: &dyn Fn(&str) -> bool,
-        span: Span,
-        counters: Option<Counters>,
-    ) -> Self::Rule;
+    /// The rule of a line.
+    fn rule(&self, line: &RuleLine<'_>) -> Self::Rule;
+}
+
+/// `-A CHAIN …`, taken apart as far as all tools agree.
+pub(super) struct RuleLine<'l> {
+    /// The whole line.
+    pub(super) text: &'l str,
+    /// The words behind the chain's name.
+    pub(super) words: &'l [Word<'l>],
+    /// Whether the table has declared a chain of this name.
+    pub(super) is_chain: &'l dyn Fn(&str) -> bool,
+    /// Where the line is.
+    pub(super) span: Span,
+    /// `[PACKETS:BYTES]` in front of it.
+    pub(super) counters: Option<Counters>,
 }
 
 /// Reads a whole dump, or the input of a restore command.
@@ -154,7 +161,7 @@ impl<D: Dialect> Reader<'_, D> {
                 ("the table has no `COMMIT`".into(), "its end is missing; write the dump again")
             });
         }
-        let word = text.trim_start_matches('*');
+        let word = text.strip_prefix('*').unwrap_or(text);
         let Some((name, _)) = D::Table::ALL.iter().find(|(_, name)| *name == word) else {
             self.report(codes::DUMP_SYNTAX, line.span, || {
                 (format!("there is no table `{}`", shown(word)), "the table is left out")
@@ -178,7 +185,8 @@ impl<D: Dialect> Reader<'_, D> {
 
     /// `:INPUT ACCEPT [0:0]`
     fn chain(&mut self, line: &Line<'_>, text: &str, table: D::Table) {
-        let mut words = text.trim_start_matches(':').split_whitespace();
+        // Names of chains may begin with a colon themselves.
+        let mut words = text.strip_prefix(':').unwrap_or(text).split_whitespace();
         let name = words.next().unwrap_or_default();
         let policy = match words.next() {
             Some("ACCEPT") => Some(Policy::Accept),
@@ -237,8 +245,13 @@ impl<D: Dialect> Reader<'_, D> {
         }
         let (at, name) = (line.part(chain.start, chain.end), &*chain.text);
         let chains = &mut self.tables.entry(table).or_default().chains;
-        let rule =
-            self.dialect.rule(&line.text, rest, &|name| chains.contains_key(name), line.span, counters);
+        let rule = self.dialect.rule(&RuleLine {
+            text: &line.text,
+            words: rest,
+            is_chain: &|name| chains.contains_key(name),
+            span: line.span,
+            counters,
+        });
         if let Some(chain) = chains.get_mut(name) {
             chain.rules.push(rule);
             return;

@@ -461,3 +461,13 @@ fn chains_have_policies_counters_comments_and_places() {
     assert_eq!(rule.action, Action::Jump("odd/name,of-another-tool_with+many=characters".into()));
     assert!(rule.span.of(text.as_bytes()).starts_with(b"[3:4] -A INPUT"));
 }
+
+#[test]
+fn names_of_chains_may_begin_with_the_marks_of_a_dump() {
+    let (dump, found) = v4("*filter\n::twice - [0:0]\n:*star - [0:0]\n-A :twice -j *star\nCOMMIT\n");
+    assert_eq!(found, []);
+    let chains = &dump.v4[&TableName::Filter].chains;
+    assert_eq!(chains.keys().map(|name| &**name).collect::<Vec<_>>(), ["*star", ":twice"]);
+    let [rule] = chains[":twice"].rules.as_slice() else { panic!("{chains:?}") };
+    assert_eq!(rule.action, Action::Jump("*star".into()));
+}

@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 
 use super::places::Places;
@@ -37,12 +39,14 @@ pub struct Line<'a> {
 pub struct Answers<'f> {
     files: &'f Files,
     places: Places<'f>,
+    /// The lines of spans that have been asked for: of many packets few rules decide.
+    known: HashMap<Span, u32, FxBuildHasher>,
 }
 
 impl<'f> Answers<'f> {
     /// For rules that were made from these files.
     pub fn new(files: &'f Files) -> Self {
-        Self { files, places: Places::new(files) }
+        Self { files, places: Places::new(files), known: HashMap::default() }
     }
 
     /// The short form of an answer.
@@ -62,6 +66,7 @@ impl<'f> Answers<'f> {
 
     /// The line that a span begins in.
     pub fn line(&mut self, span: Span) -> Line<'f> {
-        Line { file: self.files.name(span.file), line: self.places.line(span.file, span.start) }
+        let line = || self.places.line(span.file, span.start);
+        Line { file: self.files.name(span.file), line: *self.known.entry(span).or_insert_with(line) }
     }
 }

@@ -13,15 +13,20 @@
 //! assert_eq!(session.node(None).unwrap().0.name, "pve1");
 //! ```
 
+mod reach;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+pub use reach::{Reach, ReachQuery, title};
+
 use crate::datacenter::{Datacenter, FileKind};
 use crate::diag::suggest::nearest;
-use crate::diag::{Counts, Diagnostic, Sink};
+use crate::diag::{Counts, Diagnostic, Edit, Sink};
 use crate::facts::{Facts, Names};
 use crate::ir::Ruleset;
+use crate::lang::fixes;
 use crate::policy_test::{self, PolicyTest, Run};
 use crate::sim::{Mistake, Packet, Question, Simulator, Topology};
 use crate::text::{FileId, Files};
@@ -73,6 +78,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether the firewall is on in the datacenter.
+    pub fn is_enabled(&self) -> bool {
+        !self.ruleset.v4.filter.chains.is_empty()
+    }
+
     /// The packet that a question is about.
     ///
     /// # Errors
@@ -170,6 +180,40 @@ impl Session {
             return self.tests.as_ref().map(|files| (files, FileId(0)));
         }
         self.datacenter.id(path).map(|id| (self.datacenter.files(), id))
+    }
+
+    /// Changes files of the datacenter and that of the tests, all or none; what was changed, by path.
+    ///
+    /// # Errors
+    /// Edits overlap, or lie outside of their file.
+    pub fn apply(&mut self, edits: &[(String, Edit)]) -> Result<Vec<String>, Mistake> {
+        let (ours, theirs): (Vec<_>, Vec<_>) = edits.iter().partition(|(path, _)| path == TESTS);
+        let only = |edits: Vec<&(String, Edit)>| -> Vec<Edit> {
+            edits.into_iter().map(|(_, edit)| edit.clone()).collect()
+        };
+        let mut changed = Vec::new();
+        for (files, edits) in [(Some(self.datacenter.files()), only(theirs)), (self.tests(), only(ours))] {
+            let Some(files) = files else { continue };
+            let texts = fixes::apply(files, &edits)?;
+            changed.extend(texts.into_iter().map(|(id, text)| (files.name(id).to_string(), text)));
+        }
+        let paths = changed.iter().map(|(path, _)| path.clone()).collect();
+        for (path, text) in changed {
+            self.set(&path, text)?;
+        }
+        Ok(paths)
+    }
+
+    /// What is wrong in a file's kin: in the policy tests for their path, else in the datacenter.
+    pub fn findings(&mut self, path: &str) -> (Found, &Files) {
+        if path != TESTS {
+            let (found, files) = self.check();
+            return (found.clone(), files);
+        }
+        let Some(files) = &self.tests else { return (Found::default(), self.datacenter.files()) };
+        let mut sink = Sink::new();
+        policy_test::read(FileId(0), files.text(FileId(0)), &mut sink);
+        (sink.into(), files)
     }
 
     /// Everything that is wrong in any file, but for policy tests; and the files.

@@ -164,6 +164,9 @@ impl Lists {
 }
 
 impl Check {
+    /// Holds for all packets.
+    pub(super) const ALWAYS: Self = Self { negated: false, ask: Ask::Always(Truth::Yes) };
+
     /// The condition of a bridge rule of IR.
     pub(super) fn of_bridge(condition: &BridgeMatch) -> Self {
         let (negated, ask) = match condition {

@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
+use smallvec::SmallVec;
+
 use super::check::Truth;
-use super::program::{Action, AtEnd, Chain, Program, Rule, Voice};
+use super::program::{Action, AtEnd, Chain, Gate, Key, Program, Voice};
 use super::view::View;
-use crate::ir::{RejectWith, Side};
+use crate::ir::RejectWith;
 use crate::readback::Change;
 
 /// A rule by its place.
@@ -86,7 +88,7 @@ const MOST_RULES: usize = 4_000_000;
 /// What a walk needs beside the packet; kept from one to the next, for its memory.
 #[derive(Default)]
 pub(super) struct Walk<'p> {
-    stack: Vec<Frame<'p>>,
+    stack: SmallVec<[Frame<'p>; 8]>,
     pub(super) responsible: Responsible,
     pub(super) guesses: Guesses,
 }
@@ -101,7 +103,7 @@ struct Frame<'p> {
 
 /// The rules of a chain that may match, in order.
 enum Cursor<'p> {
-    All { next: u32, rest: &'p [Rule] },
+    All { next: u32, gates: &'p [Gate] },
     Indexed { named: &'p [u32], others: &'p [u32] },
 }
 
@@ -110,8 +112,8 @@ impl<'p> Cursor<'p> {
         match &chain.index {
             None => {
                 let (first, end) = chain.rules;
-                let rest = program.rules.get(first as usize..end as usize).unwrap_or_default();
-                Self::All { next: first, rest }
+                let gates = program.gates.get(first as usize..end as usize).unwrap_or_default();
+                Self::All { next: first, gates }
             }
             Some(index) => {
                 Self::Indexed { named: index.naming(view.interface(index.field)), others: &index.others }
@@ -119,16 +121,14 @@ impl<'p> Cursor<'p> {
         }
     }
 
-    /// The next rule that lets a packet in.
-    fn next(&mut self, program: &'p Program, lets_in: impl Fn(&Rule) -> bool) -> Option<(u32, &'p Rule)> {
+    /// The number of the next rule whose gate lets a packet in.
+    fn next(&mut self, program: &'p Program, lets_in: impl Fn(&Gate) -> bool) -> Option<u32> {
         match self {
-            Self::All { next, rest } => {
-                // Most of the time is spent here.
-                let skipped = rest.iter().position(lets_in)?;
-                let (rule, after) = rest.get(skipped..)?.split_first()?;
+            Self::All { next, gates } => {
+                let skipped = gates.iter().position(lets_in)?;
                 let number = next.saturating_add(u32::try_from(skipped).ok()?);
-                (*next, *rest) = (number.saturating_add(1), after);
-                Some((number, rule))
+                (*next, *gates) = (number.saturating_add(1), gates.get(skipped + 1..)?);
+                Some(number)
             }
             Self::Indexed { named, others } => loop {
                 let queue = match (named.first(), others.first()) {
@@ -138,9 +138,8 @@ impl<'p> Cursor<'p> {
                 };
                 let (number, after) = queue.split_first()?;
                 *queue = after;
-                let rule = program.rules.get(*number as usize)?;
-                if lets_in(rule) {
-                    return Some((*number, rule));
+                if lets_in(program.gates.get(*number as usize)?) {
+                    return Some(*number);
                 }
             },
         }
@@ -148,25 +147,6 @@ impl<'p> Cursor<'p> {
 }
 
 impl Program {
-    /// Whether a rule matches; `Err` names the first condition that fails.
-    fn matches(&self, rule: &Rule, view: &View<'_>) -> Result<Truth, usize> {
-        let mut truth = if rule.unsure { Truth::Unknown } else { Truth::Yes };
-        for (check, at) in self.checks(rule).iter().zip(0..) {
-            match check.holds(view, &self.lists) {
-                Truth::Yes => {}
-                Truth::No => return Err(at),
-                Truth::Unknown => truth = Truth::Unknown,
-            }
-        }
-        Ok(truth)
-    }
-
-    /// Whether all conditions but this one hold.
-    fn only_failing(&self, rule: &Rule, failing: usize, view: &View<'_>) -> bool {
-        let rest = self.checks(rule).iter().skip(failing + 1);
-        !rest.into_iter().any(|check| check.holds(view, &self.lists) == Truth::No)
-    }
-
     /// Runs a packet through the chain that a hook enters.
     pub(super) fn run<'p, W: Watch>(
         &'p self,
@@ -184,12 +164,14 @@ impl Program {
         stack.clear();
         responsible.passed = None;
         let Some(mut top) = frame(entry, None, view) else { return End::Accept(None) };
-        let (protocol, port) =
-            (view.protocol.unwrap_or_default(), view.port(Side::Destination).unwrap_or_default());
-        let lets_in = |rule: &Rule| W::NEAR_MISSES || rule.gate.lets_in(protocol, port);
+        let key = Key::new(view);
         let mut walked = 0_usize;
         loop {
-            let Some((number, rule)) = top.cursor.next(self, lets_in) else {
+            let next = top.cursor.next(self, |gate| W::NEAR_MISSES || gate.lets_in(key));
+            let at = |number: u32| {
+                Some((number, self.gates.get(number as usize)?, self.rules.get(number as usize)?))
+            };
+            let Some((number, gate, rule)) = next.and_then(at) else {
                 match top.at_end {
                     AtEnd::Return => {}
                     AtEnd::Drop => return End::Drop(None),
@@ -209,15 +191,18 @@ impl Program {
             }
             let (by, depth) = (top.by, stack.len() + 1);
             let id = RuleId { program, rule: number };
-            match self.matches(rule, view) {
-                Ok(Truth::Yes) => {}
-                Ok(_) if guesses.next() => {}
-                Ok(_) => {
+            let shut_out = W::NEAR_MISSES && !gate.lets_in(key);
+            match if shut_out { Truth::No } else { self.matches(rule, view) } {
+                Truth::Yes => {}
+                Truth::Unknown if guesses.next() => {}
+                Truth::Unknown => {
                     watch.maybe(id, depth, view);
                     continue;
                 }
-                Err(failing) => {
-                    if W::NEAR_MISSES && self.only_failing(rule, failing, view) {
+                Truth::No => {
+                    if W::NEAR_MISSES
+                        && let Some(failing) = self.only_failing(number, view)
+                    {
                         watch.nearly(id, depth, failing, view);
                     }
                     continue;
@@ -266,7 +251,7 @@ impl Program {
                     let mut caller = core::mem::replace(&mut top, next);
                     if matches!(rule.action, Action::Goto(_)) {
                         // The kernel's own chains have their policy also after `-g`; nothing else of a chain is left.
-                        caller.cursor = Cursor::All { next: 0, rest: &[] };
+                        caller.cursor = Cursor::All { next: 0, gates: &[] };
                         if !stack.is_empty() {
                             continue;
                         }

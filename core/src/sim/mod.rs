@@ -36,6 +36,8 @@ pub use mistake::Mistake;
 pub use packet::{ConnectionState, Frame, IpPacket, Packet, Transport};
 pub use path::Hop;
 pub use question::Question;
+#[cfg(feature = "serde")]
+pub(crate) use question::text_or_number;
 pub use simulator::{Answer, Simulator, TableId, Verdict};
 pub use topology::{Endpoint, Filtered, NicPlace, Topology};
 pub use trace::{Effect, Failing, HopTrace, Membership, NearMiss, Outcome, Step, Trace};

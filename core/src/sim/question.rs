@@ -21,7 +21,7 @@ use crate::tables::icmp;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
-    derive(serde::Deserialize),
+    derive(serde::Deserialize, serde::Serialize),
     serde(rename_all = "kebab-case", deny_unknown_fields)
 )]
 pub struct Question {
@@ -30,28 +30,31 @@ pub struct Question {
     /// The zone it goes to.
     pub to: String,
     /// Protocol by name or number (default `tcp`), `arp`, or the name or number (`0x88cc`) of an Ethernet type.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub proto: Option<String>,
     /// Source address.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub source: Option<IpAddr>,
     /// Destination address.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub dest: Option<IpAddr>,
     /// Source port (default 40000).
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub sport: Option<u16>,
     /// Destination port (default 40001).
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub dport: Option<u16>,
     /// ICMP type: a name, a number, or number/code (default `echo-request`).
-    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "text_or_number"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, deserialize_with = "text_or_number", skip_serializing_if = "Option::is_none")
+    )]
     pub icmp_type: Option<String>,
     /// State of the connection (default `NEW`).
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub state: Option<String>,
     /// Source hardware address (default: that of the guest that sends).
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub mac: Option<String>,
 }
 
@@ -310,7 +313,9 @@ impl<'t> End<'t> {
 
 /// ICMP types are names or numbers; people write numbers without quotes.
 #[cfg(feature = "serde")]
-fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn text_or_number<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     struct Visitor;
     impl serde::de::Visitor<'_> for Visitor {
         type Value = Option<String>;

@@ -1,12 +1,14 @@
 //! Where guests are plugged in, and which addresses are where.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use hashbrown::HashMap;
 use ipnet::IpNet;
+use rustc_hash::FxBuildHasher;
 
 use super::mistake::Mistake;
 use super::zone::{NicId, Zone};
@@ -25,7 +27,9 @@ pub struct Topology {
     /// The networks it has an address in.
     pub networks: Vec<IpNet>,
     /// The network devices of its guests.
-    nics: BTreeMap<NicId, (NicPlace, Result<Endpoint, Mistake>)>,
+    nics: HashMap<NicId, (NicPlace, Result<Endpoint, Mistake>), FxBuildHasher>,
+    /// Their numbers in order.
+    order: BTreeSet<NicId>,
     /// All guests of the datacenter and the nodes they are on.
     pub guests: BTreeMap<Vmid, Vec<(GuestKind, String)>>,
 }
@@ -101,11 +105,12 @@ impl Topology {
     pub fn plug_in(&mut self, id: NicId, place: NicPlace) {
         let endpoint = endpoint(id, &place);
         self.nics.insert(id, (place, endpoint));
+        self.order.insert(id);
     }
 
     /// The network devices of the node's guests.
     pub fn nics(&self) -> impl Iterator<Item = (NicId, &NicPlace)> {
-        self.nics.iter().map(|(id, (place, _))| (*id, place))
+        self.order.iter().filter_map(|id| Some((*id, &self.nics.get(id)?.0)))
     }
 
     /// The interfaces that belong to a zone, and the network device if it is one of a guest.
@@ -126,14 +131,14 @@ impl Topology {
 
     /// The zones that can be named, `host` and `outside` first.
     pub fn zones(&self) -> impl Iterator<Item = Zone> {
-        [Zone::Host, Zone::OUTSIDE].into_iter().chain(self.nics.keys().copied().map(Zone::Nic))
+        [Zone::Host, Zone::OUTSIDE].into_iter().chain(self.order.iter().copied().map(Zone::Nic))
     }
 
     fn no_nic(&self, id: NicId) -> Mistake {
         let NicId { kind, vmid, index } = id;
         let devices: Vec<_> = self
-            .nics
-            .keys()
+            .order
+            .iter()
             .filter(|nic| (nic.kind, nic.vmid) == (kind, vmid))
             .map(|nic| format!("net{}", nic.index))
             .collect();

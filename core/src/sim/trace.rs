@@ -239,7 +239,7 @@ impl Recorder<'_> {
 
     fn note(&self, rule: RuleId, depth: usize, view: &View<'_>) -> Note {
         let program = self.simulator.program(rule);
-        let checks = program.and_then(|program| Some(program.checks(program.rule(rule.rule)?.0)));
+        let checks = program.and_then(|program| Some(program.checks(program.rule(rule.rule)?.1)));
         let asked = checks.unwrap_or_default().iter().filter_map(|check| match check.ask {
             Ask::Set(side, number) => Some((side, number)),
             _ => None,
@@ -290,8 +290,8 @@ impl Simulator {
         let program = self.program(note.rule)?;
         let (rule, known) = program.rule(note.rule.rule)?;
         let table = *super::simulator::TABLES.get(usize::from(note.rule.program))?;
-        let chain = program.chain_of(note.rule.rule)?.name.clone();
-        let name_of = |chain: u32| program.chains.get(chain as usize).map(|chain| chain.name.clone());
+        let chain = program.chain_of(note.rule.rule)?.to_string();
+        let name_of = |chain: u32| program.name(chain).map(ToString::to_string);
         let target = match &known.source {
             Source::Target(target) | Source::Line { target: Some(target) } => Some(target),
             _ => None,

@@ -55,6 +55,11 @@ impl<'t> Lexer<'t> {
         Self { section, ..Self::without_spaces(text) }
     }
 
+    /// Where the next line begins.
+    pub(crate) const fn offset(&self) -> u32 {
+        self.at
+    }
+
     /// Reads the next line: adds its tokens to `tokens` and says what it is. `None`: there is no more.
     pub(crate) fn line(&mut self, tokens: &mut Vec<Token>) -> Option<LineKind> {
         if self.rest.is_empty() {

@@ -1,8 +1,12 @@
 //! The command line and its help: what all commands share here, the rest in a file each.
 
+mod apply;
 mod check;
 mod compile;
 mod diff;
+mod documents;
+mod log;
+mod logger;
 mod node;
 mod simulate;
 mod test;
@@ -11,9 +15,16 @@ mod try_;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub(crate) use apply::{
+    ApplyArgs, ConfirmArgs, Format, HistoryArgs, LocalnetArgs, PlanArgs, RollbackArgs, StateArgs, StatusArgs,
+    StopArgs, WatchdogArgs,
+};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
 pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use documents::DocumentsArgs;
+pub(crate) use log::{LogArgs, LogFormat};
+pub(crate) use logger::LoggerArgs;
 pub(crate) use node::NodeArgs;
 pub(crate) use simulate::{SimulateArgs, SimulateProtocol};
 pub(crate) use test::{TestArgs, TestFormat};
@@ -29,6 +40,7 @@ First steps:
   pvefw check ~/pve-copy         a copy of it, on any machine
   pvefw check firewall/100.fw    a single file
   pvefw compile ~/pve-copy       the rules that the node would load
+  pvefw plan                     what loading them would change on this node
 
 ROOT is laid out like /etc/pve; everything in it is optional:
   firewall/cluster.fw      nodes/<node>/host.fw
@@ -64,6 +76,9 @@ pub(crate) enum When {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Load the rules of a configuration onto this node
+    #[command(after_help = help(apply::APPLY))]
+    Apply(ApplyArgs),
     /// Say what is wrong with a configuration
     #[command(after_help = help(check::EXAMPLES))]
     Check(CheckArgs),
@@ -72,14 +87,49 @@ pub(crate) enum Command {
     /// Lines with errors are left out of the rulesets; the errors go to stderr and make the exit status 1.
     #[command(after_help = help(compile::EXAMPLES))]
     Compile(CompileArgs),
+    /// Keep what `apply --confirm-within` has loaded
+    #[command(after_help = help(apply::CONFIRM))]
+    Confirm(ConfirmArgs),
     /// Say what changes between two configurations, by the lines that change it
     ///
     /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
     #[command(after_help = help(diff::EXAMPLES))]
     Diff(DiffArgs),
+    /// List the states that can be gone back to
+    #[command(after_help = help(apply::HISTORY))]
+    History(HistoryArgs),
+    /// Say which network counts as the node's own, as `pve-firewall localnet` does
+    #[command(after_help = help(apply::LOCALNET))]
+    Localnet(LocalnetArgs),
+    /// Say what `apply` would change on this node
+    ///
+    /// Nothing is changed. What is loaded is read from the kernel, which takes root; without, the plan is made against
+    /// what was applied last.
+    #[command(after_help = help(apply::PLAN))]
+    Plan(PlanArgs),
+    /// Go back to an earlier state
+    #[command(after_help = help(apply::ROLLBACK))]
+    Rollback(RollbackArgs),
+    /// Write man pages and completions into a folder, for packages
+    #[command(hide = true)]
+    Documents(DocumentsArgs),
+    /// Show what rules have logged, and which rules that were
+    #[command(after_help = help(log::EXAMPLES))]
+    Log(LogArgs),
+    /// Write a line for every packet that a rule logs; a service
+    ///
+    /// Reads NFLOG group 0 of the network namespace it runs in, in the foreground. The lines are those of pvefw-logger.
+    #[command(after_help = help(logger::EXAMPLES))]
+    Logger(LoggerArgs),
     /// Say what happens to a packet, as `pve-firewall simulate` does
     #[command(after_help = help(simulate::EXAMPLES))]
     Simulate(SimulateArgs),
+    /// Say whether the firewall is on, loaded, and what the configuration says
+    #[command(after_help = help(apply::STATUS))]
+    Status(StatusArgs),
+    /// Remove every chain, rule and set of the firewall
+    #[command(after_help = help(apply::STOP))]
+    Stop(StopArgs),
     /// Ask whether the firewall does what it is meant to
     ///
     /// The tests are in `tests.toml` beside the folder `firewall`: which packets must pass, and which must not.
@@ -91,6 +141,8 @@ pub(crate) enum Command {
     /// Load the rulesets into a throw-away network namespace, and show them
     #[command(after_help = help(try_::EXAMPLES))]
     Try(TryLine),
+    #[command(hide = true)]
+    Watchdog(WatchdogArgs),
 }
 
 /// What follows the options in the help of a command.
@@ -111,7 +163,10 @@ mod tests {
 
     #[test]
     fn help_teaches_examples_and_statuses() {
-        for command in ["check", "compile", "diff", "simulate", "test", "trace", "try"] {
+        for command in [
+            "apply", "check", "compile", "confirm", "diff", "history", "localnet", "log", "logger", "plan",
+            "rollback", "simulate", "status", "stop", "test", "trace", "try",
+        ] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains("Exit status:\n"), "{help}");

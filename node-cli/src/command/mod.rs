@@ -3,7 +3,11 @@
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod diff;
+pub(crate) mod documents;
+pub(crate) mod log;
+pub(crate) mod node;
 pub(crate) mod simulate;
+mod style;
 pub(crate) mod test;
 pub(crate) mod trace;
 pub(crate) mod try_;

@@ -10,6 +10,7 @@ use crate::emit;
 use crate::ir::{self, Origin, Ruleset};
 use crate::report::answer::{Answers, Line};
 use crate::report::trace::made_by;
+use crate::session::Node;
 use crate::text::{FileId, Span};
 
 /// Numbers and names.
@@ -215,11 +216,11 @@ fn chains(ruleset: &Ruleset) -> impl Iterator<Item = (Place, Rules<'_>)> {
 
 impl<'f> Answers<'f> {
     /// Numbers and names.
-    pub fn compiled<'a>(&mut self, node: &'a str, ruleset: &Ruleset) -> Compiled<'a>
+    pub fn compiled<'a>(&mut self, node: &'a Node) -> Compiled<'a>
     where
         'f: 'a,
     {
-        let chains: Vec<_> = chains(ruleset)
+        let chains: Vec<_> = chains(&node.ruleset)
             .map(|(Place { tool, table, chain }, rules)| Chain { tool, table, chain, rules: rules.len() })
             .collect();
         let name = |(name, set): (&ir::SetName, &ir::Set)| SetName {
@@ -228,9 +229,9 @@ impl<'f> Answers<'f> {
             at: set.span.map(|span| self.line(span)),
         };
         Compiled {
-            node,
-            enabled: !chains.is_empty(),
-            sets: ruleset.sets.iter().map(name).collect(),
+            node: &node.name,
+            enabled: node.is_enabled(),
+            sets: node.ruleset.sets.iter().map(name).collect(),
             rules: chains.iter().map(|chain| chain.rules).sum(),
             chains,
         }

@@ -5,6 +5,8 @@
 
 mod check;
 mod compiled;
+mod lang;
+mod reach;
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -15,6 +17,8 @@ pub use check::{Check, Diagnostic, Edit, Fix, Label};
 pub use compiled::{
     Chain, Compiled, FromLine, FromLineMember, Member, Restore, Rule, RulesQuery, Set, SetName,
 };
+pub use lang::{Changed, Completion, Completions, Definition, FixAll, Hover, OfferedFix, Reference};
+pub use reach::{Link, Reach, Zone};
 
 use crate::text::{self, FileId, Files, LineIndex, Utf16};
 

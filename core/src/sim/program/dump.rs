@@ -61,12 +61,9 @@ impl Program {
                     readback::Action::Continue { change, .. } => Action::Change(*change),
                     readback::Action::Unknown(_) => Action::Unknown,
                 };
-                let known = Known {
-                    origin: Origin { span: Some(rule.span), maker: Maker::Line },
-                    source: Source::Line { target },
-                    matches: Matches::from(matches),
-                    unknown: unknown.into(),
-                };
+                let origin = Origin { span: Some(rule.span), maker: Maker::Line };
+                let known = Known::new(origin, Source::Line { target }, Matches::from(matches));
+                let known = Known { unknown: unknown.into(), ..known };
                 program.push(checks, action, known);
             }
         }
@@ -109,12 +106,9 @@ impl Program {
                     BridgeAction::Jump(chain) => number(chain).map_or(Action::Unknown, Action::Jump),
                     BridgeAction::Unknown(_) => Action::Unknown,
                 };
-                let known = Known {
-                    origin: Origin { span: Some(rule.span), maker: Maker::Line },
-                    source: Source::Line { target: None },
-                    matches: Matches::ANY,
-                    unknown: unknown.into(),
-                };
+                let origin = Origin { span: Some(rule.span), maker: Maker::Line };
+                let known = Known::new(origin, Source::Line { target: None }, Matches::ANY);
+                let known = Known { unknown: unknown.into(), ..known };
                 program.push(checks, action, known);
             }
         }

@@ -3,6 +3,7 @@
 //! What a verdict needs is apart from what only an explanation needs ([`Known`]), so that a walk touches little memory.
 
 mod dump;
+mod gate;
 mod ruleset;
 
 use alloc::boxed::Box;
@@ -10,22 +11,32 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::check::{Ask, Check, Field, Lists};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::check::{Check, Field, Lists, Truth};
 use super::mistake::Mistake;
+use super::view::View;
 use crate::ir::{
-    BridgeMatch, BridgeTarget, InterfaceName, Maker, Mark, Matches, Origin, PortRange, RejectWith, Side,
-    Target, Test,
+    BridgeMatch, BridgeTarget, InterfaceName, Maker, Mark, Matches, Origin, RejectWith, Target, Test,
 };
 use crate::readback::Change;
+pub(super) use gate::{Gate, Key};
 
 /// One table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Program {
     pub(super) chains: Vec<Chain>,
+    /// Their names, which no verdict needs.
+    names: Vec<String>,
     /// The rules of all chains, one behind the other.
     pub(super) rules: Vec<Rule>,
+    /// Their gates, apart: a walk looks at nothing else of most rules.
+    pub(super) gates: Vec<Gate>,
     /// The conditions of all rules, one behind the other.
     checks: Vec<Check>,
+    /// Those of them that gates and indexes do not answer, but for the first of each rule.
+    left: Vec<Check>,
     pub(super) lists: Lists,
     /// What is known about each rule beside what it does.
     known: Vec<Known>,
@@ -35,11 +46,10 @@ pub(super) struct Program {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chain {
-    pub(super) name: String,
     /// Its rules: the first and the one behind the last.
     pub(super) rules: (u32, u32),
     pub(super) at_end: AtEnd,
-    pub(super) index: Option<Index>,
+    pub(super) index: Option<Box<Index>>,
 }
 
 /// What happens at the end of a chain.
@@ -53,12 +63,13 @@ pub(super) enum AtEnd {
     MayAccept,
 }
 
+/// What a rule does, if its gate lets a packet in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
-    /// What most packets fail at, taken from its conditions to be asked first.
-    pub(super) gate: Gate,
-    first_check: u32,
-    checks: u16,
+    /// The first condition that its gate and the chain's index do not answer.
+    first_left: Check,
+    /// The others, from where on in [`Program::left`] and how many.
+    left: (u32, u16),
     /// Whether some conditions can't be told from the packet.
     pub(super) unsure: bool,
     /// Who wants it.
@@ -77,40 +88,6 @@ pub(super) enum Voice {
     Default,
     /// A line of a file.
     Line,
-}
-
-/// A protocol and destination ports that a packet must have.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Gate {
-    /// `None`: any, also none.
-    protocol: Option<u8>,
-    /// `0..=65535` lets packets without ports pass, too.
-    ports: PortRange,
-}
-
-impl Gate {
-    const OPEN: Self = Self { protocol: None, ports: PortRange { first: 0, last: u16::MAX } };
-
-    fn new(checks: &[Check]) -> Self {
-        let mut gate = Self::OPEN;
-        for check in checks.iter().filter(|check| !check.negated) {
-            match check.ask {
-                Ask::Protocol(number) => gate.protocol = Some(number),
-                Ask::Port(Side::Destination, range) => gate.ports = range,
-                _ => {}
-            }
-        }
-        gate
-    }
-
-    /// Whether a packet gets this far. What it does not have comes as 0: its conditions are asked afterwards anyway.
-    pub(super) const fn lets_in(self, protocol: u8, port: u16) -> bool {
-        let known = match self.protocol {
-            None => true,
-            Some(wanted) => wanted == protocol,
-        };
-        known && self.ports.first <= port && port <= self.ports.last
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +121,14 @@ pub(super) struct Known {
     pub(super) matches: Matches,
     /// Conditions that can't be told from a packet, as the dump has them.
     pub(super) unknown: Box<[Box<str>]>,
+    /// All its conditions, from where on in [`Program::checks`] and how many.
+    checks: (u32, u16),
+}
+
+impl Known {
+    pub(super) fn new(origin: Origin, source: Source, matches: Matches) -> Self {
+        Self { origin, source, matches, unknown: Box::default(), checks: (0, 0) }
+    }
 }
 
 /// What a rule was made from.
@@ -166,8 +151,9 @@ pub(super) enum Source {
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     pub(super) field: Field,
-    /// For each interface the rules that name it, in order of the names.
-    named: Vec<(InterfaceName, Box<[u32]>)>,
+    /// For each interface where the rules that name it are in `named`: the first and the one behind the last.
+    places: HashMap<InterfaceName, (u32, u32), FxBuildHasher>,
+    named: Box<[u32]>,
     /// The rules that name none or many.
     pub(super) others: Box<[u32]>,
 }
@@ -178,7 +164,8 @@ const WORTH_AN_INDEX: usize = 8;
 impl Program {
     fn open_chain(&mut self, name: impl Into<String>, at_end: AtEnd) {
         let first = self.next_rule();
-        self.chains.push(Chain { name: name.into(), rules: (first, first), at_end, index: None });
+        self.chains.push(Chain { rules: (first, first), at_end, index: None });
+        self.names.push(name.into());
     }
 
     fn next_rule(&self) -> u32 {
@@ -187,9 +174,9 @@ impl Program {
 
     /// Adds a rule to the chain that was opened last.
     fn push(&mut self, checks: impl IntoIterator<Item = Check>, action: Action, known: Known) {
-        let first_check = self.checks.len();
+        let first = self.checks.len();
         self.checks.extend(checks);
-        let count = u16::try_from(self.checks.len() - first_check);
+        let count = u16::try_from(self.checks.len() - first);
         let tests_mark = known.matches.iter().any(|condition| {
             !condition.negated && matches!(&condition.test, Test::Mark(mark) if mark.value != 0)
         });
@@ -199,47 +186,104 @@ impl Program {
             (_, Some(_)) => Voice::Line,
         };
         self.rules.push(Rule {
-            gate: Gate::new(self.checks.get(first_check..).unwrap_or_default()),
-            first_check: u32::try_from(first_check).unwrap_or(u32::MAX),
-            checks: count.unwrap_or(u16::MAX),
+            first_left: Check::ALWAYS,
+            left: (0, 0),
             // A rule with more conditions than can be counted is not judged by the first of them.
             unsure: !known.unknown.is_empty() || count.is_err(),
             voice,
             tests_mark,
             action,
         });
-        self.known.push(known);
+        let checks = (u32::try_from(first).unwrap_or(u32::MAX), count.unwrap_or(u16::MAX));
+        self.known.push(Known { checks, ..known });
         let end = self.next_rule();
         if let Some(chain) = self.chains.last_mut() {
             chain.rules.1 = end;
         }
     }
 
-    /// Indexes the chains; refuses jumps that go round in a circle.
+    /// Indexes the chains, and works out what is left to be asked; refuses jumps that go round in a circle.
     fn finish(mut self) -> Result<Self, Mistake> {
         self.refuse_circles()?;
+        self.gates = self.known.iter().map(|known| Gate::new(self.checks(known))).collect();
         for at in 0..self.chains.len() {
             let Some(chain) = self.chains.get(at) else { continue };
-            let index = Index::new(&self, chain);
+            let (index, (first, end)) = (Index::new(&self, chain), chain.rules);
+            for number in first..end {
+                self.leave_out_what_is_known(number, index.as_ref().map(|index| index.field));
+            }
             if let Some(chain) = self.chains.get_mut(at) {
-                chain.index = index;
+                chain.index = index.map(Box::new);
             }
         }
         Ok(self)
     }
 
-    pub(super) fn checks(&self, rule: &Rule) -> &[Check] {
-        let first = rule.first_check as usize;
-        self.checks.get(first..first + usize::from(rule.checks)).unwrap_or_default()
+    /// Keeps the conditions of a rule that neither its gate nor the index by this field of its chain answers.
+    fn leave_out_what_is_known(&mut self, number: u32, indexed: Option<Field>) {
+        let place = number as usize;
+        let (Some(gate), Some(known)) = (self.gates.get(place), self.known.get(place)) else { return };
+        let mut by_name = indexed;
+        let (first, count) = known.checks;
+        let checks = self.checks.iter().skip(first as usize).take(count.into());
+        let mut left = checks.copied().filter(|check| {
+            // The index knows a rule by the first interface that it names.
+            let named = by_name.is_some_and(|field| check.interface(field).is_some());
+            if named {
+                by_name = None;
+            }
+            !named && !gate.answers(check)
+        });
+        let first_left = left.next().unwrap_or(Check::ALWAYS);
+        let first = self.left.len();
+        self.left.extend(left);
+        let count = u16::try_from(self.left.len() - first).unwrap_or(u16::MAX);
+        if let Some(rule) = self.rules.get_mut(place) {
+            rule.first_left = first_left;
+            rule.left = (u32::try_from(first).unwrap_or(u32::MAX), count);
+        }
+    }
+
+    /// All conditions of a rule.
+    pub(super) fn checks(&self, known: &Known) -> &[Check] {
+        stretch(&self.checks, known.checks)
+    }
+
+    /// Whether a rule matches a packet that its gate and its chain's index let through.
+    pub(super) fn matches(&self, rule: &Rule, view: &View<'_>) -> Truth {
+        let mut truth = if rule.unsure { Truth::Unknown } else { Truth::Yes };
+        let left = stretch(&self.left, rule.left);
+        for check in [&rule.first_left].into_iter().chain(left) {
+            match check.holds(view, &self.lists) {
+                Truth::Yes => {}
+                Truth::No => return Truth::No,
+                Truth::Unknown => truth = Truth::Unknown,
+            }
+        }
+        truth
+    }
+
+    /// The one condition of a rule that does not hold, by its place; `None` if there is none or more than one.
+    pub(super) fn only_failing(&self, number: u32, view: &View<'_>) -> Option<usize> {
+        let checks = self.checks(self.known.get(number as usize)?).iter().enumerate();
+        let mut failing = checks.filter(|(_, check)| check.holds(view, &self.lists) == Truth::No);
+        let (at, _) = failing.next()?;
+        failing.next().is_none().then_some(at)
     }
 
     pub(super) fn rule(&self, number: u32) -> Option<(&Rule, &Known)> {
         Some((self.rules.get(number as usize)?, self.known.get(number as usize)?))
     }
 
-    /// The chain that a rule stands in.
-    pub(super) fn chain_of(&self, rule: u32) -> Option<&Chain> {
-        self.chains.iter().find(|chain| (chain.rules.0..chain.rules.1).contains(&rule))
+    /// The name of the chain that a rule stands in.
+    pub(super) fn chain_of(&self, rule: u32) -> Option<&str> {
+        let at = self.chains.iter().position(|chain| (chain.rules.0..chain.rules.1).contains(&rule))?;
+        self.name(u32::try_from(at).ok()?)
+    }
+
+    /// The name of a chain.
+    pub(super) fn name(&self, chain: u32) -> Option<&str> {
+        self.names.get(chain as usize).map(String::as_str)
     }
 
     /// The kernel loads no ruleset with such jumps; a dump that somebody has edited may have them.
@@ -292,7 +336,7 @@ impl Program {
         const SHOWN: usize = 8;
         let chains = way.iter().map(|(chain, _)| *chain).skip_while(|chain| *chain != to).chain([to]);
         let mut names: Vec<_> =
-            chains.filter_map(|chain| Some(self.chains.get(chain)?.name.as_str())).collect();
+            chains.filter_map(|chain| self.names.get(chain).map(String::as_str)).collect();
         if names.len() > SHOWN {
             names.splice(SHOWN / 2..names.len() - SHOWN / 2, ["…"]);
         }
@@ -301,12 +345,18 @@ impl Program {
     }
 }
 
+/// So many of a list, from there on.
+fn stretch(list: &[Check], (first, count): (u32, u16)) -> &[Check] {
+    let first = first as usize;
+    list.get(first..first + usize::from(count)).unwrap_or_default()
+}
+
 impl Index {
     fn new(program: &Program, chain: &Chain) -> Option<Self> {
         let (first, end) = chain.rules;
         let interface = |number: u32, field| {
-            let rule = program.rules.get(number as usize)?;
-            program.checks(rule).iter().find_map(|check| check.interface(field))
+            let known = program.known.get(number as usize)?;
+            program.checks(known).iter().find_map(|check| check.interface(field))
         };
         let count = |field| (first..end).filter(|number| interface(*number, field).is_some()).count();
         let fields = [Field::In, Field::Out, Field::PortIn, Field::PortOut];
@@ -315,22 +365,25 @@ impl Index {
         if most < WORTH_AN_INDEX {
             return None;
         }
-        let mut named: BTreeMap<InterfaceName, Vec<u32>> = BTreeMap::new();
-        let mut others = Vec::new();
+        let (mut by_name, mut others) = (Vec::new(), Vec::new());
         for number in first..end {
             match interface(number, field) {
-                Some(interface) => named.entry(interface).or_default().push(number),
+                Some(interface) => by_name.push((interface, number)),
                 None => others.push(number),
             }
         }
-        let named = named.into_iter().map(|(name, rules)| (name, rules.into())).collect();
-        Some(Self { field, named, others: others.into() })
+        by_name.sort_unstable();
+        let mut places: HashMap<_, (u32, u32), _> = HashMap::default();
+        for ((interface, _), at) in by_name.iter().zip(0..) {
+            places.entry(*interface).or_insert((at, at)).1 = at + 1;
+        }
+        let named = by_name.into_iter().map(|(_, number)| number).collect();
+        Some(Self { field, places, named, others: others.into() })
     }
 
     /// The rules that name this interface.
     pub(super) fn naming(&self, interface: Option<InterfaceName>) -> &[u32] {
-        let found =
-            interface.and_then(|name| self.named.binary_search_by(|(other, _)| other.cmp(&name)).ok());
-        found.and_then(|at| self.named.get(at)).map_or(&[], |(_, rules)| rules)
+        let found = interface.and_then(|name| self.places.get(&name));
+        found.and_then(|(first, end)| self.named.get(*first as usize..*end as usize)).unwrap_or_default()
     }
 }

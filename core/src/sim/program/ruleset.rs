@@ -1,6 +1,5 @@
 //! Programs from compiled rulesets.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 
@@ -29,12 +28,7 @@ impl Program {
                     target => Action::of_target(target),
                 };
                 let source = Source::Target(rule.target.clone());
-                let known = Known {
-                    origin: rule.origin,
-                    source,
-                    matches: rule.matches.clone(),
-                    unknown: Box::default(),
-                };
+                let known = Known::new(rule.origin, source, rule.matches.clone());
                 program.push(checks, action, known);
             }
         }
@@ -61,7 +55,7 @@ impl Program {
                     BridgeTarget::Jump(chain) => number(chain).map_or(Action::Unknown, Action::Jump),
                 };
                 let source = Source::Bridge(matches.as_slice().into(), target.clone());
-                let known = Known { origin: *origin, source, matches: Matches::ANY, unknown: Box::default() };
+                let known = Known::new(*origin, source, Matches::ANY);
                 program.push(matches.iter().map(Check::of_bridge), action, known);
             }
         }
@@ -77,12 +71,7 @@ impl Program {
             self.entries.insert(from, u32::try_from(self.chains.len()).unwrap_or(u32::MAX));
             self.open_chain(from, AtEnd::Return);
         }
-        let known = Known {
-            origin: Origin::built_in(BuiltIn::Dispatch),
-            source: Source::Hook,
-            matches: Matches::ANY,
-            unknown: Box::default(),
-        };
+        let known = Known::new(Origin::built_in(BuiltIn::Dispatch), Source::Hook, Matches::ANY);
         self.push([], Action::Jump(to), known);
     }
 }

@@ -6,7 +6,6 @@
 mod policy;
 mod prepare;
 mod report;
-mod style;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -20,8 +19,8 @@ use crate::args::NodeArgs;
 use crate::exit::{Exit, Stop};
 use crate::output::Output;
 
+use super::style::Style;
 use report::{Run, Subject};
-use style::Style;
 
 /// What the user asked for.
 #[derive(Debug, Default)]

@@ -21,8 +21,8 @@ use pvefw_wire::observe::Outcome;
 use pvefw_wire::verdict::{Verdict, Wanted};
 
 use super::report::plural;
-use super::style::Style;
 use crate::command::Findings;
+use crate::command::style::Style;
 use crate::command::test::{USUAL, of_text};
 use crate::command::trace::refused;
 use crate::example;

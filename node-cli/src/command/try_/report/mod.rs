@@ -9,7 +9,7 @@ use pvefw_core::host::sandbox::Kind;
 use pvefw_core::host::{Error, Failed, Loaded, Step, Texts, Tool};
 
 use super::Compiled;
-use super::style::Style;
+use crate::command::style::Style;
 
 /// Lines of differences shown.
 const SHOWN: usize = 10;

@@ -1,0 +1,152 @@
+//! What a node has at the moment: read, or known without reading.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use core::time::Duration;
+
+use super::{Applier, Target};
+use crate::diff::TableId;
+use crate::host::error::Error;
+use crate::host::machine::{self, Clock, Host};
+use crate::host::plan::{Kernel, Plan, Suspects};
+use crate::host::rules::{Chain, Rules};
+use crate::host::store::{Known, Record};
+use crate::host::verify;
+
+/// How long what can't be numbered (sets, legacy tables) counts as known after it was looked at.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// How often to read again when somebody changes rules while we do.
+const ATTEMPTS: usize = 3;
+
+/// What may be taken for known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Nothing: everything is read.
+    Nothing,
+    /// What was looked at lately, and not touched since as far as the kernel says.
+    Recent,
+}
+
+/// What a node has.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// What is loaded.
+    pub kernel: Kernel,
+    /// Chains of ours that somebody else has changed since they were loaded.
+    pub suspects: Suspects,
+    /// The number of the rules, if the kernel counts.
+    pub generation: Option<u32>,
+    /// Whether it was taken for known rather than read.
+    pub assumed: bool,
+    /// The state that is loaded, if it is one that is stored.
+    pub state: Option<u64>,
+    /// A digest of the text of each chain.
+    pub(super) chains: BTreeMap<String, String>,
+}
+
+impl<H: Host + ?Sized> Applier<'_, H> {
+    /// Looks at the node.
+    pub(super) fn survey(&self, trust: Trust) -> Result<Survey, Error> {
+        let record = self.store.record().unwrap_or_default();
+        let clock = self.host.clock();
+        let known = self.store.known().filter(|known| known.variant == self.host.variant().name());
+        if let (Some(known), Trust::Recent) = (&known, trust)
+            && known.boot == clock.boot
+            && known.state == record.current
+            && let Some(survey) = self.assume(known, &clock)
+        {
+            return Ok(survey);
+        }
+        let (kernel, generation) = self.read()?;
+        let chains = digests(&kernel.rules);
+        let suspects = suspects(&kernel.rules, &chains, known.as_ref());
+        let mut survey = Survey { kernel, suspects, generation, assumed: false, state: None, chains };
+        survey.state = self.stored_state(&survey, &record);
+        Ok(survey)
+    }
+
+    /// Reads everything, and again if somebody has changed it meanwhile.
+    pub(super) fn read(&self) -> Result<(Kernel, Option<u32>), Error> {
+        let mut before = self.host.generation();
+        for _ in 1..ATTEMPTS {
+            let kernel = machine::read(self.host)?;
+            let after = self.host.generation();
+            if before == after {
+                return Ok((kernel, after));
+            }
+            before = after;
+        }
+        Ok((machine::read(self.host)?, None))
+    }
+
+    /// What is loaded if nobody has touched it.
+    fn assume(&self, known: &Known, clock: &Clock) -> Option<Survey> {
+        let generation = self.host.generation();
+        let fresh = clock.uptime.checked_sub(known.checked).is_some_and(|age| age < FRESH);
+        if known.generation != generation || !fresh || self.store.journal().is_some() {
+            return None;
+        }
+        let rules = match known.state {
+            Some(id) => self.store.rules(id).ok()?,
+            None => Rules::default(),
+        };
+        Some(Survey {
+            kernel: Kernel { rules, bridge: String::new() },
+            suspects: Suspects::new(),
+            generation,
+            assumed: true,
+            state: known.state,
+            chains: known.chains.clone(),
+        })
+    }
+
+    /// The state that was loaded last, if that is what is there.
+    fn stored_state(&self, survey: &Survey, record: &Record) -> Option<u64> {
+        let target = Target::stored(self.store, Some(record.current?)).ok()?;
+        let same = survey.suspects.is_empty()
+            && Plan::new(&survey.kernel, target.wanted(&survey.suspects), self.host.bridge_loading())
+                .is_empty();
+        same.then_some(record.current).flatten()
+    }
+}
+
+/// A digest of the text of each chain of the IP tables.
+pub(super) fn digests(rules: &Rules) -> BTreeMap<String, String> {
+    let mut digests = BTreeMap::new();
+    for id in TableId::ALL.into_iter().filter(|id| *id != TableId::Bridge) {
+        for (name, chain) in &rules.table(id).chains {
+            digests.insert(key(id, name, chain), verify::digest(chain));
+        }
+    }
+    digests
+}
+
+/// The name of a chain's digest. The signature is part of it: what was printed of a chain holds for that content alone, and
+/// then in every state.
+pub(super) fn key(id: TableId, name: &str, chain: &Chain) -> String {
+    let family = id.family().map_or("bridge", |family| match family {
+        crate::Family::V4 => "v4",
+        crate::Family::V6 => "v6",
+    });
+    format!("{family} {} {name} {}", id.name(), chain.signature.as_deref().unwrap_or_default())
+}
+
+/// Chains that are printed otherwise than when they were looked at last.
+pub(super) fn suspects(rules: &Rules, chains: &BTreeMap<String, String>, known: Option<&Known>) -> Suspects {
+    let mut suspects = Suspects::new();
+    let Some(known) = known else { return suspects };
+    for id in TableId::ALL.into_iter().filter(|id| *id != TableId::Bridge) {
+        for (name, chain) in &rules.table(id).chains {
+            let key = key(id, name, chain);
+            if let (Some(now), Some(then)) = (chains.get(&key), known.chains.get(&key))
+                && now != then
+            {
+                suspects.insert((id, Box::from(name.to_string())));
+            }
+        }
+    }
+    suspects
+}

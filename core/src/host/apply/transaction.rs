@@ -1,0 +1,510 @@
+//! Loading, verifying and undoing.
+
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use std::{process, thread};
+
+use super::survey::{Survey, Trust, digests, key, suspects};
+use super::{Applier, Target};
+use crate::diff::TableId;
+use crate::host::error::Error;
+use crate::host::load::Texts;
+use crate::host::machine::{Clock, Host};
+use crate::host::plan::{BridgeLoading, Kind, Load, Plan};
+use crate::host::rules::Rules;
+use crate::host::store::{Form, Guard, Journal, Known, LastError, LoggingRules, Pending, Record, State};
+use crate::host::tool::{Tool, Variant};
+use crate::host::verify;
+use crate::{Family, emit::Restore};
+
+/// As many chains as this are read back one by one; for more, all is read at once.
+const FEW: usize = 8;
+
+/// How long a set may be in use after the rules that named it are gone: the kernel lets go of them in its own time.
+const RELEASE: Duration = Duration::from_secs(5);
+
+/// How to load.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// Who wants it.
+    pub by: &'a str,
+    /// By which command.
+    pub command: &'a str,
+    /// What to do unless it is confirmed.
+    pub confirm: Option<Confirm<'a>>,
+}
+
+/// To be undone unless confirmed.
+#[derive(Clone, Copy)]
+pub struct Confirm<'a> {
+    /// How long there is for it once the rules are loaded.
+    pub within: Duration,
+    /// Starts somebody who undoes it ([`super::super::confirm::watch`]) and outlives us; its process.
+    pub arm: &'a dyn Fn() -> Result<u32, Error>,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Whether anything was.
+    pub done: Done,
+    /// The state that is loaded; `None`: nothing of ours.
+    pub state: Option<u64>,
+    /// What was loaded before, if it was ours.
+    pub before: Option<u64>,
+}
+
+/// Whether anything was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Nothing was to be done.
+    Unchanged,
+    /// This was.
+    Loaded(Plan),
+}
+
+/// What went wrong.
+#[derive(Debug)]
+pub struct Failure {
+    /// At what.
+    pub stage: Stage,
+    /// What.
+    pub error: Error,
+    /// What that leaves the node with.
+    pub left: Left,
+}
+
+/// At what something went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Looking at the node.
+    Survey,
+    /// Writing to the state directory.
+    State,
+    /// Asking whether the kernel would take the rules.
+    Test,
+    /// Loading the rules of a tool.
+    Load(Tool),
+    /// Looking whether they are there.
+    Verify,
+    /// Starting the process that undoes what is not confirmed.
+    Watchdog,
+}
+
+/// What a failure leaves a node with.
+#[derive(Debug)]
+pub enum Left {
+    /// The old rules: nothing was touched.
+    Untouched,
+    /// The old rules: they were put back.
+    Undone,
+    /// Neither: they could not be put back, and why.
+    Broken(Box<Error>),
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Survey => out.write_str("can't read what is loaded"),
+            Self::State => out.write_str("can't put down what is done"),
+            Self::Test => out.write_str("the kernel would not take the rules"),
+            Self::Load(tool) => write!(out, "can't load the rules of {}", tool.name()),
+            Self::Verify => out.write_str("can't find what was loaded"),
+            Self::Watchdog => out.write_str("can't start the process that would undo it"),
+        }
+    }
+}
+
+/// Where an attempt ended.
+struct Halt(Stage, Error);
+
+impl<H: Host + ?Sized> Applier<'_, H> {
+    /// Loads `target`. Whatever goes wrong, the node is left with the old rules or the new ones, or the failure says
+    /// that it is not.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn apply(&self, _lock: &Guard, target: &Target, options: &Options<'_>) -> Result<Applied, Failure> {
+        let untouched = |stage| move |error| Failure { stage, error, left: Left::Untouched };
+        let record = self.store.record().unwrap_or_default();
+        // Who applies the same again wants to be sure of it.
+        let trust = if record.digest == target.digest { Trust::Nothing } else { Trust::Recent };
+        let mut survey = self.survey(trust).map_err(untouched(Stage::Survey))?;
+        let mut plan = self.plan_from(&survey, target);
+        let needs_dump = self.host.bridge_loading() == BridgeLoading::WholeTable
+            && plan.loads.iter().any(|load| load.tool == Tool::Ebtables);
+        if survey.assumed && (plan.is_empty() || needs_dump) {
+            survey = self.survey(Trust::Nothing).map_err(untouched(Stage::Survey))?;
+            plan = self.plan_from(&survey, target);
+        }
+        if plan.is_empty() && record.digest == target.digest && options.confirm.is_none() {
+            self.keep(&survey, record).map_err(untouched(Stage::State))?;
+            return Ok(Applied { done: Done::Unchanged, state: survey.state, before: survey.state });
+        }
+        let (from, to) = self.store_both(&survey, target, options).map_err(untouched(Stage::State))?;
+        let outcome = self.run(&mut survey, &mut plan, target, (from, to), options);
+        match outcome {
+            Ok(()) => Ok(Applied { done: Done::Loaded(plan), state: to, before: from }),
+            Err(Halt(stage, error)) => Err(self.give_up(from, to, stage, error)),
+        }
+    }
+
+    /// The journal, the loads and what follows them.
+    fn run(
+        &self,
+        survey: &mut Survey,
+        plan: &mut Plan,
+        target: &Target,
+        (from, to): (Option<u64>, Option<u64>),
+        options: &Options<'_>,
+    ) -> Result<(), Halt> {
+        let state = |error| Halt(Stage::State, error);
+        let clock = self.host.clock();
+        let mut pending = options.confirm.map(|confirm| Pending {
+            state: to,
+            back_to: from,
+            until: clock.uptime + confirm.within,
+            deadline: clock.now + confirm.within.as_secs(),
+            boot: clock.boot.clone(),
+            watchdog: 0,
+        });
+        let journal =
+            Journal { from, to, undoing: false, time: clock.now, boot: clock.boot, process: process::id() };
+        self.store.begin(&journal).map_err(state)?;
+        if let (Some(confirm), Some(pending)) = (options.confirm, &mut pending) {
+            self.store.set_pending(Some(pending)).map_err(state)?;
+            pending.watchdog = (confirm.arm)().map_err(|error| Halt(Stage::Watchdog, error))?;
+        }
+        let known = match self.load_and_verify(plan, target, survey) {
+            // What was taken for known was not so: look, and do it again.
+            Err(_) if survey.assumed => {
+                *survey = self.survey(Trust::Nothing).map_err(|error| Halt(Stage::Survey, error))?;
+                *plan = self.plan_from(survey, target);
+                self.load_and_verify(plan, target, survey)
+            }
+            outcome => outcome,
+        }?;
+        self.finish(target, to, known, pending, options).map_err(state)
+    }
+
+    /// Feeds the tools, and looks what has become of it.
+    fn load_and_verify(&self, plan: &Plan, target: &Target, survey: &Survey) -> Result<Known, Halt> {
+        let strokes = plan.loads.iter().filter(|load| load.kind == Kind::Rules).count();
+        let mut tested = strokes < 2;
+        for load in &plan.loads {
+            if load.kind == Kind::Rules && !tested {
+                self.test(plan).map_err(|error| Halt(Stage::Test, error))?;
+                tested = true;
+            }
+            self.load(load).map_err(|error| Halt(Stage::Load(load.tool), error))?;
+        }
+        self.verify(plan, target, survey).map_err(|error| Halt(Stage::Verify, error))
+    }
+
+    /// One stroke succeeds or changes nothing. Before several, each is tried.
+    fn test(&self, plan: &Plan) -> Result<(), Error> {
+        let of = |tool| plan.loads.iter().find(|load| load.tool == tool && load.kind == Kind::Rules);
+        let texts = Family::BOTH.map(|family| (family, of(Tool::of(family))));
+        let outcomes = thread::scope(|scope| {
+            let threads = texts.map(|(family, load)| {
+                scope.spawn(move || load.map_or(Ok(()), |load| self.host.test(family, &load.text)))
+            });
+            threads.map(|thread| thread.join().unwrap_or(Err(Error::Thread)))
+        });
+        outcomes.into_iter().collect()
+    }
+
+    fn load(&self, load: &Load) -> Result<(), Error> {
+        let outcome = self.host.load(load);
+        if load.kind != Kind::RemoveSets || !matches!(outcome, Err(Error::Refused(_))) {
+            return outcome;
+        }
+        // A set may be in use a moment longer than the rules that named it are there.
+        let begun = self.host.clock().uptime;
+        let mut pause = Duration::from_millis(2);
+        loop {
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(250));
+            let there = self.host.save(Tool::Ipset)?;
+            let there = Rules::of(&Texts { ipset: &there, iptables: "", ip6tables: "", ebtables: "" }).sets;
+            let left = |line: &&str| line.split(' ').nth(1).is_some_and(|name| there.contains_key(name));
+            let text: String = load.text.lines().filter(left).flat_map(|line| [line, "\n"]).collect();
+            let outcome = self.host.load(&Load { text, ..load.clone() });
+            let late = self.host.clock().uptime.saturating_sub(begun) > RELEASE;
+            if late || !matches!(outcome, Err(Error::Refused(_))) {
+                return outcome;
+            }
+        }
+    }
+
+    /// Reads back what was loaded.
+    fn verify(&self, plan: &Plan, target: &Target, survey: &Survey) -> Result<Known, Error> {
+        let sent: Vec<(TableId, Box<str>)> = plan
+            .tables
+            .iter()
+            .flat_map(|(id, changes)| changes.chains.sent().map(|name| (*id, name.into())))
+            .collect();
+        if let Some(known) = self.verify_few(plan, target, survey, &sent)? {
+            return Ok(known);
+        }
+        let (kernel, generation) = self.read()?;
+        let differences = verify::differences(&kernel, &target.rules, target.form, &sent);
+        if !differences.is_empty() {
+            return Err(Error::Unverified(differences));
+        }
+        Ok(self.known(digests(&kernel.rules), generation))
+    }
+
+    /// Reads back a few chains, if nothing else was touched, by us or anybody else.
+    fn verify_few(
+        &self,
+        plan: &Plan,
+        target: &Target,
+        survey: &Survey,
+        sent: &[(TableId, Box<str>)],
+    ) -> Result<Option<Known>, Error> {
+        let simple = plan.sets.is_empty()
+            && plan.tables.iter().all(|(id, changes)| {
+                *id != TableId::Bridge && changes.hooked.is_empty() && changes.unhooked.is_empty()
+            });
+        // Each look of the legacy tools costs as much as a tenth of everything.
+        let few = if self.host.variant() == Variant::Nft { FEW } else { 2 };
+        let strokes = u32::try_from(plan.loads.len()).unwrap_or(u32::MAX);
+        let generation = self.host.generation();
+        let alone = generation == survey.generation.map(|before| before.wrapping_add(strokes));
+        if !simple || sent.len() > few || !alone || target.form != Form::Made {
+            return Ok(None);
+        }
+        let mut have = Rules::default();
+        let mut chains = survey.chains.clone();
+        let mut differences = Vec::new();
+        for (id, name) in sent {
+            let Some(family) = id.family() else { continue };
+            let text = alloc::format!("*{}\n{}", id.name(), self.host.chain(family, id.name(), name)?);
+            let texts = match family {
+                Family::V4 => Texts { ipset: "", iptables: &text, ip6tables: "", ebtables: "" },
+                Family::V6 => Texts { ipset: "", iptables: "", ip6tables: &text, ebtables: "" },
+            };
+            let mut read = Rules::of(&texts);
+            let chain = read.table_mut(*id).chains.remove(name).unwrap_or_default();
+            let wanted = target.rules.table(*id).chains.get(name);
+            if wanted.is_none_or(|wanted| wanted.signature != chain.signature) {
+                differences.push(alloc::format!("{}: chain `{name}` is another one", verify::name(*id)));
+            }
+            chains.insert(key(*id, name, &chain), verify::digest(&chain));
+            have.table_mut(*id).chains.insert(name.clone(), chain);
+        }
+        differences.extend(verify::contents(&have, &target.rules, sent));
+        if !differences.is_empty() {
+            return Err(Error::Unverified(differences));
+        }
+        let mut known = self.known(chains, generation);
+        if survey.assumed {
+            // What was not looked at now is no fresher than it was.
+            known.checked = self.store.known().map_or(Duration::ZERO, |before| before.checked);
+        }
+        Ok(Some(known))
+    }
+
+    fn known(&self, chains: alloc::collections::BTreeMap<String, String>, generation: Option<u32>) -> Known {
+        let Clock { uptime, boot, .. } = self.host.clock();
+        let variant = self.host.variant().name().to_owned();
+        let mut chains = chains;
+        // What other states print is worth knowing when one of them comes back; but not for ever.
+        let most = chains.len().saturating_mul(4).saturating_add(1000);
+        let before = self.store.known().filter(|known| known.variant == variant).unwrap_or_default().chains;
+        for (key, digest) in before.into_iter().take(most) {
+            chains.entry(key).or_insert(digest);
+        }
+        Known { state: None, boot, variant, generation, checked: uptime, chains }
+    }
+
+    /// Stores what is there, if nothing like it is stored, and what is to be loaded.
+    fn store_both(
+        &self,
+        survey: &Survey,
+        target: &Target,
+        options: &Options<'_>,
+    ) -> Result<(Option<u64>, Option<u64>), Error> {
+        let record = self.store.record().unwrap_or_default();
+        let time = self.host.clock().now;
+        let from = if survey.state.is_some() {
+            survey.state
+        } else if survey.kernel.rules.is_empty() {
+            None
+        } else {
+            let texts: Restore = survey.kernel.rules.texts();
+            let state = State {
+                id: self.store.next(),
+                time,
+                by: String::new(),
+                command: "found on the node".to_owned(),
+                node: None,
+                digest: super::digest(&texts),
+                form: Form::Found,
+                copy_of: None,
+            };
+            self.store.store(&state, &Texts::from(&texts), &[], "", record.current)?;
+            Some(state.id)
+        };
+        if target.rules.is_empty() {
+            return Ok((from, None));
+        }
+        let state = State {
+            id: self.store.next(),
+            time,
+            by: options.by.to_owned(),
+            command: options.command.to_owned(),
+            node: target.node.clone(),
+            digest: target.digest.clone(),
+            form: target.form,
+            copy_of: target.copy_of,
+        };
+        let texts = Texts::from(&target.texts);
+        self.store.store(&state, &texts, &target.logging, &target.configuration, from.or(record.current))?;
+        Ok((from, Some(state.id)))
+    }
+
+    /// Nothing had to be loaded.
+    fn keep(&self, survey: &Survey, mut record: Record) -> Result<(), Error> {
+        let mut known = self.known(survey.chains.clone(), survey.generation);
+        known.state = record.current;
+        self.store.set_known(Some(&known))?;
+        record.error = None;
+        record.rejected = None;
+        self.store.set_record(&record)?;
+        self.store.end()
+    }
+
+    /// Puts down that `target` is loaded.
+    fn finish(
+        &self,
+        target: &Target,
+        to: Option<u64>,
+        mut known: Known,
+        pending: Option<Pending>,
+        options: &Options<'_>,
+    ) -> Result<(), Error> {
+        let clock = self.host.clock();
+        known.state = to;
+        self.store.set_known(Some(&known))?;
+        self.store.set_logging(&LoggingRules {
+            id: to.unwrap_or_default(),
+            time: clock.now,
+            node: target.node.clone(),
+            rules: target.logging.clone(),
+        })?;
+        let needed: Vec<u64> =
+            [to, pending.as_ref().and_then(|pending| pending.back_to)].into_iter().flatten().collect();
+        let pending = match (pending, options.confirm) {
+            (Some(pending), Some(confirm)) => Some(Pending {
+                until: clock.uptime + confirm.within,
+                deadline: clock.now + confirm.within.as_secs(),
+                ..pending
+            }),
+            _ => None,
+        };
+        self.store.set_pending(pending.as_ref())?;
+        self.store.set_record(&Record {
+            current: to,
+            since: clock.now,
+            digest: target.digest.clone(),
+            rejected: None,
+            error: None,
+        })?;
+        self.store.end()?;
+        // What is left of old states only takes room.
+        drop(self.store.prune(&needed));
+        Ok(())
+    }
+
+    /// Puts the old rules back, and says how that went.
+    fn give_up(&self, from: Option<u64>, to: Option<u64>, stage: Stage, error: Error) -> Failure {
+        let left = match self.undo(from) {
+            Ok(()) => Left::Undone,
+            Err(why) => Left::Broken(Box::new(why)),
+        };
+        let mut record = self.store.record().unwrap_or_default();
+        let message = alloc::format!("{stage}: {}", error.in_full());
+        record.error = Some(LastError { time: self.host.clock().now, message });
+        if matches!(left, Left::Undone) {
+            // That the state can't be put down may be what is wrong.
+            drop(self.store.set_pending(None));
+            drop(to.map(|to| self.store.forget(to)));
+            drop(self.store.set_record(&record));
+            drop(self.store.end());
+        } else {
+            drop(self.store.set_record(&record));
+        }
+        Failure { stage, error, left }
+    }
+
+    /// What is loaded is to be read before it counts as known again.
+    fn distrust(&self) {
+        let known = self.store.known().map(|known| Known {
+            state: None,
+            boot: String::new(),
+            generation: None,
+            ..known
+        });
+        // If that can't be put down, the number of the rules tells.
+        drop(self.store.set_known(known.as_ref()));
+    }
+
+    /// Gets from whatever is there to a state that was stored.
+    ///
+    /// # Errors
+    /// When that fails. It may be tried again.
+    pub(crate) fn undo(&self, to: Option<u64>) -> Result<(), Error> {
+        let target = Target::stored(self.store, to)?;
+        let (mut first, mut last) = (None, None);
+        for _ in 0..2 {
+            let (kernel, _) = match self.read() {
+                Ok(read) => read,
+                Err(error) => {
+                    last = Some(error);
+                    continue;
+                }
+            };
+            let known = self.store.known();
+            let suspects = suspects(&kernel.rules, &digests(&kernel.rules), known.as_ref());
+            let mut survey = Survey { kernel, suspects, ..Survey::default() };
+            let plan = self.plan_from(&survey, &target);
+            if plan.is_empty() {
+                self.distrust();
+                return Ok(());
+            }
+            for load in &plan.loads {
+                // One tool that fails need not keep the others from doing their part.
+                if let Err(error) = self.load(load) {
+                    first.get_or_insert(error);
+                }
+            }
+            let (kernel, _) = self.read()?;
+            survey.kernel = kernel;
+            let differences = verify::differences(&survey.kernel, &target.rules, target.form, &[]);
+            if differences.is_empty() {
+                self.distrust();
+                return Ok(());
+            }
+            last = Some(Error::Unverified(differences));
+        }
+        Err(first.or(last).unwrap_or(Error::Thread))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.stage, self.error)
+    }
+}
+
+impl core::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}

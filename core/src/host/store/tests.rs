@@ -1,0 +1,93 @@
+use alloc::format;
+use core::time::Duration;
+use std::{env, process};
+
+use super::*;
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = env::temp_dir().join(format!("pvefw-store-{name}-{}", process::id()));
+        drop(fs::remove_dir_all(&folder));
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+const TEXTS: Texts<'static> =
+    Texts { ipset: "create PVEFW-x\n", iptables: "*raw\nCOMMIT\n", ip6tables: "", ebtables: "" };
+
+fn state(id: u64) -> State {
+    State { id, digest: format!("d{id}"), ..State::default() }
+}
+
+#[test]
+fn the_lock_is_one_at_a_time_and_says_whose_it_is() {
+    let folder = Folder::new("lock");
+    let store = Store::new(&folder.0);
+    assert_eq!(store.holder(), None);
+    let guard = store.lock("pvefw apply", Duration::ZERO).unwrap();
+    let Err(Error::Busy { holder }) = store.lock("pvefw stop", Duration::ZERO) else { panic!("two at once") };
+    assert!(holder.contains(&format!("process {}, `pvefw apply`, for ", process::id())), "{holder}");
+    assert!(store.holder().is_some());
+    drop(guard);
+    assert_eq!(store.holder(), None);
+    store.lock("pvefw stop", Duration::ZERO).unwrap();
+}
+
+#[test]
+fn states_are_kept_ten_long_and_share_what_is_the_same() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = Folder::new("states");
+    let store = Store::new(&folder.0);
+    let _guard = store.lock("test", Duration::ZERO).unwrap();
+    for id in 1..=13 {
+        assert_eq!(store.next(), id);
+        store.store(&state(id), &TEXTS, &[], "", id.checked_sub(1)).unwrap();
+        store.prune(&[2]).unwrap();
+    }
+    let kept: Vec<u64> = store.states().iter().map(|state| state.id).collect();
+    assert_eq!(kept, [2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    assert_eq!(store.texts(13).unwrap().ipset, TEXTS.ipset);
+    assert!(store.texts(1).is_err());
+    let inode = |id: u64| fs::metadata(store.state_folder(id).join("ipset")).unwrap().ino();
+    assert_eq!(inode(12), inode(13));
+    store.forget(13).unwrap();
+    assert_eq!(store.state(13), None);
+}
+
+#[test]
+fn what_is_not_finished_is_not_there() {
+    let folder = Folder::new("unfinished");
+    let store = Store::new(&folder.0);
+    let _guard = store.lock("test", Duration::ZERO).unwrap();
+    fs::create_dir(folder.0.join("states/.new-7")).unwrap();
+    fs::write(folder.0.join(".new-record.json"), "{\"cur").unwrap();
+    fs::write(folder.0.join(RECORD), "{\"cur").unwrap();
+    assert_eq!((store.record(), store.next()), (None, 1));
+    let record = Record { current: Some(1), digest: "d".into(), ..Record::default() };
+    store.set_record(&record).unwrap();
+    store.prune(&[]).unwrap();
+    assert_eq!(store.record(), Some(record));
+    let mut names: Vec<_> =
+        fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["lock", RECORD, STATES]);
+    store.set_pending(Some(&Pending::default())).unwrap();
+    store.set_pending(None).unwrap();
+    store.set_pending(None).unwrap();
+    assert_eq!(store.pending(), None);
+}
+
+#[test]
+fn a_folder_that_cannot_be_is_named() {
+    let store = Store::new("/proc/nowhere/pvefw");
+    let error = store.lock("test", Duration::ZERO).unwrap_err();
+    assert_eq!(error.to_string(), "can't make the folder `/proc/nowhere/pvefw`");
+}

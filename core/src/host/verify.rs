@@ -1,0 +1,168 @@
+//! Whether the kernel has what was loaded. Pure: rules as read back and as wanted in, differences out.
+//!
+//! The tools print other words than they were fed with, so rules are compared as IR in the form that loading and dumping
+//! leaves alone ([`readback::normal`]). What was dumped and put back is compared by its text.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::plan::{BridgeLoading, Compare, Kernel, Plan, Suspects, Wanted};
+use super::rules::{Rules, Table};
+use super::store::Form;
+use crate::Family;
+use crate::diag::Sink;
+use crate::diff::TableId;
+use crate::ir::{self, Ruleset};
+use crate::readback::{self, Saved};
+use crate::text::Files;
+
+/// Differences that are named; more are counted.
+const MOST_NAMED: usize = 5;
+
+/// Where `have`, read back, is not `want`: a sentence each. Rules are looked at in the chains of `sent` only: those whose
+/// signature was there before were not touched.
+pub fn differences(have: &Kernel, want: &Rules, form: Form, sent: &[(TableId, Box<str>)]) -> Vec<String> {
+    let none = Suspects::new();
+    let compare = match form {
+        Form::Made => Compare::Signatures(&none),
+        Form::Found => Compare::Text,
+    };
+    let plan = Plan::new(have, Wanted { rules: want, compare }, BridgeLoading::Chains);
+    let mut found = Vec::new();
+    for (table, changes) in &plan.tables {
+        let table = name(*table);
+        let named = |names: &[Box<str>], what: &str| -> Vec<String> {
+            names.iter().map(|name| format!("{table}: chain `{name}` {what}")).collect()
+        };
+        found.extend(named(&changes.chains.created, "is missing"));
+        found.extend(named(&changes.chains.changed, "is another one"));
+        found.extend(named(&changes.chains.removed, "is there but unwanted"));
+        found.extend(
+            changes.hooked.iter().map(|(from, _)| format!("{table}: the hook in `{from}` is missing")),
+        );
+        found.extend(
+            changes.unhooked.iter().map(|(from, _)| format!("{table}: the hook in `{from}` is unwanted")),
+        );
+    }
+    let named = |names: &[Box<str>], what: &str| -> Vec<String> {
+        names.iter().map(|name| format!("set `{name}` {what}")).collect()
+    };
+    found.extend(named(&plan.sets.created, "is missing"));
+    found.extend(named(&plan.sets.changed, "is another one"));
+    found.extend(named(&plan.sets.removed, "is there but unwanted"));
+    if form == Form::Made {
+        found.extend(contents(&have.rules, want, sent));
+    }
+    shorten(found)
+}
+
+fn shorten(mut found: Vec<String>) -> Vec<String> {
+    let more = found.len().saturating_sub(MOST_NAMED);
+    if more > 0 {
+        found.truncate(MOST_NAMED);
+        found.push(format!("{more} more"));
+    }
+    found
+}
+
+/// The name of a table, for messages.
+pub fn name(table: TableId) -> &'static str {
+    match table {
+        TableId::Filter(Family::V4) => "iptables filter",
+        TableId::Raw(Family::V4) => "iptables raw",
+        TableId::Filter(Family::V6) => "ip6tables filter",
+        TableId::Raw(Family::V6) => "ip6tables raw",
+        TableId::Bridge => "ebtables filter",
+    }
+}
+
+/// Chains whose rules are not the ones wanted.
+pub(super) fn contents(have: &Rules, want: &Rules, sent: &[(TableId, Box<str>)]) -> Vec<String> {
+    let sent: Vec<_> = sent.iter().filter(|(table, _)| *table != TableId::Bridge).collect();
+    if sent.is_empty() {
+        return Vec::new();
+    }
+    let (have, want) = (meaning(have, want, &sent), meaning(want, want, &sent));
+    let mut found = Vec::new();
+    for (id, chain) in sent {
+        let key = (*id, chain.clone());
+        let (have, want) = (have.get(&key), want.get(&key));
+        match (have, want) {
+            (Some(have), Some(want)) if have == want => {}
+            (have, want) => {
+                let rules = |side: Option<&ir::Chain>| side.map_or(0, |chain| chain.rules.len());
+                found.push(format!(
+                    "{}: chain `{chain}` has not the rules it was loaded with ({} for {})",
+                    name(*id),
+                    rules(have),
+                    rules(want)
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// What some chains mean.
+fn meaning(
+    rules: &Rules,
+    names: &Rules,
+    sent: &[&(TableId, Box<str>)],
+) -> BTreeMap<(TableId, Box<str>), ir::Chain> {
+    let text = |family: Family| {
+        let mut text = String::new();
+        for id in [TableId::Filter(family), TableId::Raw(family)] {
+            let chains: Vec<&str> =
+                sent.iter().filter(|(table, _)| *table == id).map(|(_, name)| name.as_ref()).collect();
+            if !chains.is_empty() {
+                write(id, rules.table(id), names.table(id), &chains, &mut text);
+            }
+        }
+        text
+    };
+    let (mut files, mut sink) = (Files::new(), Sink::new());
+    let saved = Saved {
+        iptables: Some(files.add("iptables", text(Family::V4))),
+        ip6tables: Some(files.add("ip6tables", text(Family::V6))),
+        ..Saved::default()
+    };
+    let ruleset: Ruleset = readback::normal(&readback::read(&files, &saved, &mut sink).ours().ruleset);
+    let mut found = BTreeMap::new();
+    for family in Family::BOTH {
+        let tables = ruleset.tables(family);
+        for (id, table) in [(TableId::Filter(family), &tables.filter), (TableId::Raw(family), &tables.raw)] {
+            let chains = table.chains.iter().filter(|(_, chain)| !chain.rules.is_empty());
+            found.extend(chains.map(|(name, chain)| ((id, Box::from(name.as_str())), chain.clone())));
+        }
+    }
+    for (id, name) in sent {
+        found.entry((*id, name.clone())).or_default();
+    }
+    found
+}
+
+/// Some chains of a table, with the names of all, so that jumps are understood.
+fn write(id: TableId, table: &Table, names: &Table, chains: &[&str], out: &mut String) {
+    out.push('*');
+    out.push_str(id.name());
+    out.push('\n');
+    for name in names.chains.keys() {
+        for part in [":", name, " - [0:0]\n"] {
+            out.push_str(part);
+        }
+    }
+    for name in chains {
+        if let Some(chain) = table.chains.get(*name) {
+            chain.fill(name, out);
+        }
+    }
+    out.push_str("COMMIT\n");
+}
+
+/// The text of a chain in a few bytes, to know it again.
+pub(super) fn digest(chain: &super::rules::Chain) -> String {
+    crate::emit::signature([chain.lines.as_str(), chain.signature.as_deref().unwrap_or_default()])
+}

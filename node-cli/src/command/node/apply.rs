@@ -1,0 +1,129 @@
+//! `pvefw apply`: loads a configuration.
+
+use core::time::Duration;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+
+use pvefw_core::host::apply::{Applier, Confirm, Done, Options};
+use pvefw_core::host::store::Store;
+use pvefw_core::host::{Clock, Error, Host as _, process};
+
+use super::{Desired, Errors, Session, demand_right, lockout, told};
+use crate::args::{ApplyArgs, StateArgs};
+use crate::exit::{Exit, Stop};
+use crate::output::{Kind, Output};
+
+/// Runs the command.
+pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
+    demand_right()?;
+    let desired = Desired::read(args.root.as_deref(), &args.node, Errors::of(args.allow_errors), output)?;
+    if desired.refused {
+        Desired::refuse(output, "nothing is applied");
+        return Ok(Exit::Findings);
+    }
+    let session = Session::open_for(&args.state, &desired.target)?;
+    let lock = session.lock("pvefw apply")?;
+    let applier = Applier { host: &session.machine, store: &session.store };
+    if waits(&session.store, &session.machine.clock(), output) {
+        return Ok(Exit::Findings);
+    }
+    if !lockout::passes(&desired, &session.machine, args, output)? {
+        return Ok(Exit::Findings);
+    }
+    let command = words(args);
+    let arm = || arm(&session.store, &args.state);
+    let confirm = args.confirm_within.map(|within| Confirm { within, arm: &arm });
+    let options = Options { by: &process::user(), command: &command, confirm };
+    let ended = {
+        let _uninterrupted = process::Uninterrupted::begin();
+        applier.apply(&lock, &desired.target, &options)
+    };
+    drop(lock);
+    match ended {
+        Err(failure) => Ok(told::failure(&failure, output)),
+        Ok(outcome) => {
+            let state = outcome.state.map(|id| format!(" (state {id})")).unwrap_or_default();
+            let verb = if outcome.done == Done::Unchanged { "unchanged" } else { "applied" };
+            output.data(&[&format!("{verb}{state}: {}\n", told::done(&outcome.done))])?;
+            if let Some(within) = args.confirm_within {
+                output.data(&[&format!(
+                    "unless `pvefw confirm` comes within {}, the old rules come back\n",
+                    time(within)
+                )])?;
+            }
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+/// Whether an earlier state waits to be confirmed, which comes first. Said so.
+fn waits(store: &Store, clock: &Clock, output: &Output) -> bool {
+    let Some(pending) = store.pending() else { return false };
+    let name =
+        pending.state.map_or_else(|| "the removal of all rules".to_owned(), |id| format!("state {id}"));
+    if pending.boot != clock.boot {
+        output.notice(
+            Kind::Note,
+            format!(
+                "{name} was not confirmed before the machine was restarted; it is not waited for any more"
+            ),
+        );
+        return false;
+    }
+    let left = pending.until.saturating_sub(clock.uptime);
+    output.notice(Kind::Error, format!("{name} waits to be confirmed, for another {}", time(left)));
+    output.notice(Kind::Help, "keep it with `pvefw confirm`, or take it back with `pvefw rollback`");
+    true
+}
+
+/// What was run, for the history.
+fn words(args: &ApplyArgs) -> String {
+    let mut words = vec!["apply".to_owned()];
+    words.extend(args.root.as_ref().map(|root| root.display().to_string()));
+    words.extend(args.confirm_within.map(|within| format!("--confirm-within {}", time(within))));
+    words.extend(args.allow_errors.then(|| "--allow-errors".to_owned()));
+    words.extend(args.force.then(|| "--force".to_owned()));
+    words.join(" ")
+}
+
+/// `90 s`, `5 min`
+pub(super) fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds >= 60 && seconds.is_multiple_of(60) {
+        format!("{} min", seconds / 60)
+    } else {
+        format!("{seconds} s")
+    }
+}
+
+/// Starts the process that undoes what is not confirmed. It is ours again, under another name; once it has said that it
+/// is ready it has left our session, and needs nobody.
+fn arm(store: &Store, args: &StateArgs) -> Result<u32, Error> {
+    const NAME: &str = "pvefw watchdog";
+    let failed = |source| Error::Start { tool: NAME.into(), source };
+    // Also where the program was replaced or removed since.
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0("pvefw").arg("watchdog").arg("--state").arg(store.folder());
+    if let Some(pending) = store.pending().and_then(|pending| pending.state) {
+        command.arg("--waits").arg(pending.to_string());
+    }
+    if let Some(variant) = args.variant {
+        command.arg("--variant").arg(variant.name());
+    }
+    if let Some(limit) = args.tool_limit {
+        command.arg("--tool-limit").arg(limit.as_secs().to_string());
+    }
+    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(failed)?;
+    let mut word = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout).read_line(&mut word).map_err(failed)?;
+    }
+    if word.trim() == super::watchdog::READY {
+        Ok(child.id())
+    } else {
+        drop(child.kill().and_then(|()| child.wait()));
+        Err(failed(std::io::Error::other("it ended at once")))
+    }
+}

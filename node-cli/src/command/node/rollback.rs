@@ -1,0 +1,70 @@
+//! `pvefw rollback`: goes back to an earlier state.
+
+use pvefw_core::host::apply::{Applier, Options, Target};
+use pvefw_core::host::{Host as _, confirm, process};
+
+use super::{Session, demand_right, in_words, told};
+use crate::args::RollbackArgs;
+use crate::exit::{Exit, Stop};
+use crate::output::{Kind, Output};
+
+/// Runs the command.
+pub(crate) fn run(args: &RollbackArgs, output: &Output) -> Result<Exit, Stop> {
+    demand_right()?;
+    let session = Session::open(&args.state)?;
+    let lock = session.lock("pvefw rollback")?;
+    let applier = Applier { host: &session.machine, store: &session.store };
+    let uninterrupted = process::Uninterrupted::begin();
+    let pending = session.store.pending().filter(|pending| pending.boot == session.machine.clock().boot);
+    if let (Some(pending), None) = (&pending, args.number) {
+        return match confirm::take_back(&applier, &lock, pending, "rolled back by hand") {
+            Ok(()) => {
+                drop(uninterrupted);
+                let state =
+                    pending.back_to.map_or_else(|| "without rules".to_owned(), |id| format!("state {id}"));
+                output.data(&[&format!("rolled back: {state}\n")])?;
+                Ok(Exit::Fine)
+            }
+            Err(error) => {
+                output.notice(Kind::Error, format!("can't put the old rules back: {}", in_words(&error)));
+                Ok(Exit::Broken)
+            }
+        };
+    }
+    if pending.is_some() {
+        output.notice(Kind::Error, "a state waits to be confirmed");
+        output.notice(Kind::Help, "take it back first: `pvefw rollback`, or keep it: `pvefw confirm`");
+        return Ok(Exit::Findings);
+    }
+    let interrupted = session.store.journal();
+    let to = match (args.number, &interrupted) {
+        (Some(number), _) => Some(number),
+        (None, Some(journal)) => journal.from,
+        (None, None) => match confirm::previous(&applier) {
+            Some(id) => Some(id),
+            None => {
+                return Err(Stop::failed("there is no earlier state")
+                    .help("to remove all rules: `pvefw stop`")
+                    .help("the states that there are: `pvefw history`"));
+            }
+        },
+    };
+    if let Some(id) = to.filter(|id| session.store.state(*id).is_none()) {
+        return Err(Stop::failed(format!("there is no state {id}"))
+            .help("the states that there are: `pvefw history`"));
+    }
+    let target = Target::stored(&session.store, to).map_err(|error| super::unusable(&error))?;
+    session.demand(&target)?;
+    let command = to.map_or_else(|| "rollback".to_owned(), |id| format!("rollback {id}"));
+    let options = Options { by: &process::user(), command: &command, confirm: None };
+    let ended = confirm::go_back(&applier, &lock, to, &options);
+    drop(uninterrupted);
+    match ended {
+        Err(failure) => Ok(told::failure(&failure, output)),
+        Ok(outcome) => {
+            let to = to.map_or_else(|| "without rules".to_owned(), |id| format!("to state {id}"));
+            output.data(&[&format!("rolled back {to}: {}\n", told::done(&outcome.done))])?;
+            Ok(Exit::Fine)
+        }
+    }
+}

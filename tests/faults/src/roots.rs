@@ -1,0 +1,94 @@
+//! Configurations to go from and to.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pvefw_core::emit::Restore;
+use pvefw_core::host::Texts;
+use pvefw_core::host::rules::Rules;
+
+/// A configuration on disk, and what it comes to.
+#[derive(Debug)]
+pub(crate) struct Root {
+    pub(crate) path: PathBuf,
+    pub(crate) rules: Rules,
+    pub(crate) texts: Restore,
+}
+
+/// The example datacenter and three that differ from it: by a rule and a set; by guests and groups that are gone; by
+/// being off.
+pub(crate) fn make(folder: &Path, example: &Path, pvefw: &Path) -> Result<Vec<Root>, String> {
+    let edits: [&[(&str, &str, &str)]; 4] = [
+        &[],
+        &[
+            (
+                "firewall/cluster.fw",
+                "[RULES]",
+                "[IPSET fault]\n10.9.0.0/16\n\n[RULES]\nIN ACCEPT -source +fault -p tcp -dport 7",
+            ),
+            ("firewall/cluster.fw", "[IPSET management]", "[IPSET management]\n10.99.0.0/16"),
+            (
+                "firewall/100.fw",
+                "[RULES]",
+                "[RULES]\nIN DROP -source 198.51.100.9\nOUT REJECT -dest 198.51.100.9",
+            ),
+            ("nodes/pve1/host.fw", "[RULES]", "[RULES]\nIN DROP -source 198.51.100.9 -log info"),
+        ],
+        &[
+            ("firewall/101.fw", "enable: 1", "enable: 0"),
+            ("firewall/200.fw", "enable: 1", "enable: 0"),
+            ("firewall/cluster.fw", "[RULES]", "[RULES]\nIN Ping(ACCEPT) -source 198.51.100.0/24"),
+        ],
+        &[("firewall/cluster.fw", "enable: 1", "enable: 0")],
+    ];
+    let mut roots = Vec::new();
+    for (number, edits) in edits.iter().enumerate() {
+        let path = folder.join(format!("root-{number}"));
+        let _ = fs::remove_dir_all(&path);
+        copy(example, &path).map_err(|error| format!("can't copy the example: {error}"))?;
+        for (file, old, new) in *edits {
+            let file = path.join(file);
+            let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            if !text.contains(old) {
+                return Err(format!("{} has no `{old}`", file.display()));
+            }
+            fs::write(&file, text.replacen(old, new, 1)).map_err(|error| error.to_string())?;
+        }
+        let out = folder.join(format!("texts-{number}"));
+        let status = Command::new(pvefw)
+            .arg("compile")
+            .arg(&path)
+            .args(["--node", "pve1", "--facts"])
+            .arg(path.join("facts.json"))
+            .arg("--out")
+            .arg(&out)
+            .output();
+        if !status.is_ok_and(|output| output.status.success()) {
+            return Err(format!("`pvefw compile {}` failed", path.display()));
+        }
+        let read = |name: &str| fs::read_to_string(out.join(name)).map_err(|error| error.to_string());
+        let texts = Restore {
+            ipset: read("ipset")?,
+            ebtables: read("ebtables")?,
+            iptables: read("iptables")?,
+            ip6tables: read("ip6tables")?,
+        };
+        roots.push(Root { path, rules: Rules::of(&Texts::from(&texts)), texts });
+    }
+    Ok(roots)
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+/** Holds the packed package to `budget.json`: bytes after brotli, which is what a browser loads. */
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+
+const budget = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const dist = new URL(".", import.meta.resolve("pvefw"));
+let over = false;
+for (const [name, { most, files }] of Object.entries(budget)) {
+  const sizes = files.map((file) => brotliCompressSync(readFileSync(fileURLToPath(new URL(file, dist)))).length);
+  const size = sizes.reduce((sum, size) => sum + size, 0);
+  const state = size > most ? "TOO LARGE" : "fits";
+  process.stdout.write(`${name}: ${size} bytes of at most ${most} (brotli): ${state}\n`);
+  files.forEach((file, at) => process.stdout.write(`    ${file} ${sizes[at]}\n`));
+  over ||= size > most;
+}
+process.exitCode = over ? 1 : 0;

@@ -1,0 +1,8 @@
+/// <reference types="vite/client" />
+
+declare module "pvefw/pvefw.wasm?inline" {
+  const address: string;
+  export default address;
+}
+
+declare module "pvefw/worker";

@@ -1,0 +1,3 @@
+/** The worker of the page in one file. */
+
+import "pvefw/worker";

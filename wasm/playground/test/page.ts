@@ -1,0 +1,41 @@
+/** What the tests do to the page. */
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { BrowserContext, Page } from "playwright-core";
+
+/** Where the builds are, and where pictures go. */
+export const target = process.env.PVEFW_TARGET ?? "../../target";
+export const site = join(target, "playground/site");
+
+/** A page that is ready. Whatever it complains about makes the test fail. */
+export async function opened(context: BrowserContext, address: string): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => {
+    assert.fail(`the page threw: ${error.message}`);
+  });
+  await page.goto(address);
+  await page.locator(".problem .what").first().waitFor();
+  return page;
+}
+
+/** Shows a file. */
+export async function show(page: Page, path: string): Promise<void> {
+  await page.locator(`.tree [data-path="${path}"] > .row`).click();
+  await page.locator(`.cm-content[aria-label="Editor of ${path}"]`).waitFor();
+}
+
+/** Puts the cursor at the end of the first line that has a text. */
+export async function endOf(page: Page, text: string): Promise<void> {
+  await page.locator(".cm-line", { hasText: text }).first().click();
+  await page.keyboard.press("End");
+}
+
+/** Takes a picture. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = join(target, "playground/pictures");
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
