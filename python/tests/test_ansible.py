@@ -24,25 +24,30 @@ def play(tmp_path: Path, example: Path) -> Any:
     environment = {
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections"),
-        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.json",
-        "ANSIBLE_CALLBACKS_ENABLED": "",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "HOME": str(tmp_path),
         "LC_ALL": "C.UTF-8",
     }
 
     def run(*words: str, **parameters: Any) -> dict[str, Any]:
-        task = {"pvefw.firewall.pvefw": {"root": str(example), **parameters}}
-        hosts = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
+        answer = tmp_path / "answer.json"
+        answer.unlink(missing_ok=True)
+        task = {
+            "pvefw.firewall.pvefw": {"root": str(example), **parameters},
+            "register": "answer",
+            "ignore_errors": True,
+        }
+        copy = {"content": "{{ answer | to_json }}", "dest": str(answer)}
+        keep = {"ansible.builtin.copy": copy, "check_mode": False, "diff": False}
+        hosts: dict[str, Any] = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+        hosts["tasks"] = [task, keep]
         hosts["vars"] = {"ansible_python_interpreter": sys.executable}
         (tmp_path / "play.yml").write_text(json.dumps([hosts]))
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", *words, str(tmp_path / "play.yml")]
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        command = [program, "-i", "localhost,", *words, str(tmp_path / "play.yml")]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        try:
-            answer = json.loads(done.stdout)
-        except ValueError:
-            raise AssertionError(done.stdout + done.stderr) from None
-        result: dict[str, Any] = answer["plays"][0]["tasks"][0]["hosts"]["localhost"]
+        assert answer.exists(), done.stdout + done.stderr
+        result: dict[str, Any] = json.loads(answer.read_text())
         return result
 
     return run
@@ -75,7 +80,7 @@ def test_it_does_what_is_wanted_once(play: Any, example: Path) -> None:
     after = cluster.read_text()
     assert done["changed"] and done["files"] == ["firewall/cluster.fw"] and after == checked["diff"]["after"]
     assert "new-one 192.0.2.1 # c\n" in after and "[IPSET partners] # friends\n\n192.0.2.0/24\n!192.0.2.13\nnew-one\n" in after
-    assert after.index("IN Ping(ACCEPT) # first\nIN NTP(ACCEPT)\n") < after.index("IN SSH(ACCEPT) -source +office")
+    assert after.index("IN Ping(ACCEPT) # first\nIN NTP(ACCEPT)\n") < after.index("IN SSH(ACCEPT) -source +office -log info")
     kept = [line for line in before.splitlines() if line.startswith("#")]
     assert [line for line in after.splitlines() if line in kept] == kept
     again = play(**WANTED)
