@@ -36,7 +36,7 @@ impl<'a> Entry<'a> {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         Some(Self {
             vmid: vmid.parse().ok().filter(|_| digits(vmid))?,
-            level: log_levels::ALL.into_iter().find(|known| level.parse() == Ok(known.number()))?,
+            level: level_of(level)?,
             chain,
             time,
             message,
@@ -48,6 +48,12 @@ impl<'a> Entry<'a> {
     pub fn action(&self) -> &'a str {
         self.message.trim_end().trim_end_matches(':')
     }
+}
+
+/// The level of a digit.
+fn level_of(text: &str) -> Option<LogLevel> {
+    let [digit] = text.as_bytes() else { return None };
+    log_levels::ALL.into_iter().find(|level| level.number() + b'0' == *digit)
 }
 
 /// Where fields begin; the end if there are none.
@@ -157,6 +163,7 @@ mod tests {
             "[DESTROY] ipv4 2 tcp",
             "x 6 tap117i0-IN 14/Mar/2026:12:47:07 +0100 y",
             "+1 6 tap117i0-IN 14/Mar/2026:12:47:07 +0100 y",
+            "1 06 tap117i0-IN 14/Mar/2026:12:47:07 +0100 y",
             "1 8 tap117i0-IN 14/Mar/2026:12:47:07 +0100 y",
             "1 6 tap117i0-IN 14/Mar/2026 12:47:07 +0100 y",
             &cut,

@@ -56,11 +56,11 @@ fn logged(event: &Event, links: &Links) {
     let Prefix { vmid, level, chain, message } = Prefix::new(event.prefix);
     assert_eq!((entry.vmid, entry.level.number(), entry.chain, entry.time), (vmid, level, chain, TIME));
     let message = String::from_utf8_lossy(message).replace(|c: char| c.is_ascii_control(), "?");
-    let fields: usize = entry.fields.clone().map(|field| field.name.len()).sum();
-    // Where the line was cut, or the message has words of fields in it, there is nothing to compare.
-    if lines.len() < line::LONGEST && !message.contains('=') {
+    // Where the line was cut, or the message has words of fields in it or touches the first of them, there is nothing to
+    // compare.
+    let apart = message.is_empty() || message.ends_with(' ');
+    if lines.len() < line::LONGEST && !message.contains('=') && apart {
         assert_eq!(entry.message, message);
-        assert!(fields > 0, "{line}");
     }
 }
 
