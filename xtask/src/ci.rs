@@ -11,7 +11,7 @@ pub(crate) const TASK: Task = Task {
     about: "run tests, lints and dependency checks, as `.ci/run` does",
     help: "Everything of `.ci/run` but the comparison with a folder outside this repository: the commands\n\
            test, lint and deny, in this order.\n\n\
-           --quick   fuzz each target for 5 seconds instead of 60, and 20 datacenters in the lab instead of 200",
+           --quick   fuzz for 5 seconds instead of 60, and 20 datacenters in the lab instead of 200",
     run,
     passes_on: false,
 };

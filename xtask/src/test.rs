@@ -19,7 +19,7 @@ pub(crate) const TASK: Task = Task {
            a clean root.\n\
            Stops at the first failure and tells how long each step took. What a machine can't do\n\
            is left out and said so.\n\n\
-           --quick   fuzz each target for 5 seconds instead of 60, 20 datacenters in the lab instead of 200,\n\
+           --quick   fuzz for 5 seconds instead of 60, 20 datacenters in the lab instead of 200,\n\
            \u{20}         and 20 faults instead of 100",
     run,
     passes_on: false,
