@@ -173,7 +173,7 @@ impl<'h, 't> Cursor<'h, 't> {
             Some(SectionKind::Options) => self.option()?,
             Some(SectionKind::Aliases) => self.alias(),
             Some(SectionKind::IpSet) => self.member(),
-            Some(SectionKind::Rules | SectionKind::Group) => self.rule()?,
+            Some(SectionKind::Rules | SectionKind::Group) => self.rule(),
         };
         if self.before.is_empty() && self.after.trim().is_empty() {
             found.items.extend(self.sections());
