@@ -8,6 +8,11 @@
     reason = "wasm-bindgen has no optional `&str`: it hands texts over"
 )]
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "wasm-bindgen hands `Option<String>` over, no reference to one"
+)]
+
 mod convert;
 
 use pvefw_core::datacenter::Datacenter;
@@ -194,7 +199,7 @@ impl Engine {
         let traced = read::<Question>(question).and_then(|question| {
             let (node, datacenter) = self.node(node.as_deref())?;
             let packet = node.packet(&question).map_err(|mistake| mistake.to_string())?;
-            let trace = node.simulator.trace(&packet);
+            let trace = node.simulator().map_err(|mistake| mistake.to_string())?.trace(&packet);
             Ok(answered(Answers::new(datacenter.files()).trace(&packet, &trace)))
         });
         or_refused(traced)
@@ -206,7 +211,7 @@ impl Engine {
             let check = Editor::new(tested.files).check(&tested.found);
             let found = (check.diagnostics, check.summary);
             let mut answers = Answers::new(tested.datacenter.files());
-            answered(Tests::new(&tested.runs, &tested.node.simulator, tested.files, found, &mut answers))
+            answered(Tests::new(&tested.runs, tested.simulator, tested.files, found, &mut answers))
         }))
     }
 

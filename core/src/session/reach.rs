@@ -59,7 +59,7 @@ impl Node {
         }
         let omitted = zones.len().saturating_sub(limit);
         zones.truncate(limit);
-        let names = Names::new(&self.facts);
+        let (names, simulator) = (Names::new(&self.facts), self.simulator()?);
         let (mut links, mut refused) = (Vec::new(), None);
         for from in &zones {
             for to in zones.iter().filter(|to| *to != from) {
@@ -73,7 +73,7 @@ impl Node {
                 };
                 // Some pairs have no way between them; if no packet can be made at all, the question is wrong.
                 match question.packet(&self.topology, &names) {
-                    Ok(packet) => links.push((question, self.simulator.verdict(&packet))),
+                    Ok(packet) => links.push((question, simulator.verdict(&packet))),
                     Err(mistake) => refused = refused.or(Some(mistake)),
                 }
             }
