@@ -81,7 +81,7 @@ export default defineConfig(({ mode }) => {
       ],
     },
     server: { fs: { allow: ["../.."] } },
-    worker: { format: "es", plugins: () => (single ? [inOneFile()] : []) },
+    worker: { format: single ? "iife" : "es", plugins: () => (single ? [inOneFile()] : []) },
     build: {
       outDir: `${target}${mode === "single" || mode === "bench" ? mode : "site"}`,
       ...(mode === "bench" ? { rolldownOptions: { input: "bench.html" } } : {}),
