@@ -6,6 +6,12 @@ const dist = process.env.DIST ?? "dist";
 
 export default defineConfig({
   logLevel: "warn",
+  // `DIST` may stand outside of this folder; what it needs is here.
+  resolve: {
+    dedupe: ["autocomplete", "commands", "language", "lint", "search", "state", "view"]
+      .map((name) => `@codemirror/${name}`)
+      .concat("@lezer/highlight"),
+  },
   build: {
     outDir: dist,
     emptyOutDir: false,

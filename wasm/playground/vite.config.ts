@@ -71,7 +71,7 @@ export default defineConfig(({ mode }) => {
         { find: "pvefw/codemirror", replacement: `${packed}codemirror/index.js` },
         { find: "pvefw/remote", replacement: `${packed}remote.js` },
         { find: "pvefw/worker", replacement: `${packed}worker.js` },
-        { find: "pvefw/pvefw.wasm", replacement: `${packed}pvefw.wasm` },
+        { find: /^pvefw\/pvefw\.wasm/, replacement: `${packed}pvefw.wasm` },
         { find: /^pvefw$/, replacement: `${packed}index.js` },
       ],
       // The package stands outside of this folder, and there must be but one copy of each.
@@ -81,7 +81,7 @@ export default defineConfig(({ mode }) => {
       ],
     },
     server: { fs: { allow: ["../.."] } },
-    worker: { format: "es", plugins: () => (single ? [inOneFile()] : []) },
+    worker: { format: single ? "iife" : "es", plugins: () => (single ? [inOneFile()] : []) },
     build: {
       outDir: `${target}${mode === "single" || mode === "bench" ? mode : "site"}`,
       ...(mode === "bench" ? { rolldownOptions: { input: "bench.html" } } : {}),

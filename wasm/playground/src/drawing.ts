@@ -121,7 +121,6 @@ function zone(view: View, { zone: about, y }: Laid, width: number): SVGElement {
       role: "button",
       tabindex: 0,
       "aria-pressed": String(pressed),
-      "aria-label": `${about.name}, ${note}${open ? ", not filtered" : ""}`,
       "data-key": `zone ${about.name}`,
       onclick: look,
       onkeydown: (event: KeyboardEvent) => {

@@ -1,7 +1,7 @@
 /** Starts the engine where nothing can be fetched: worker and module are in the page itself. */
 
 import { connect, type Remote } from "pvefw/remote";
-import module from "pvefw/pvefw.wasm?inline";
+import module from "pvefw/pvefw.wasm?url&inline";
 
 import Inline from "./worker-inline.ts?worker&inline";
 

@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 
-declare module "pvefw/pvefw.wasm?inline" {
+declare module "pvefw/pvefw.wasm?url&inline" {
   const address: string;
   export default address;
 }

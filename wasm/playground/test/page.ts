@@ -27,9 +27,16 @@ export async function show(page: Page, path: string): Promise<void> {
   await page.locator(`.cm-content[aria-label="Editor of ${path}"]`).waitFor();
 }
 
-/** Puts the cursor at the end of the first line that has a text. */
+/** Puts the cursor at the end of the first line that has a text. The editor draws only lines in sight, so it is searched. */
 export async function endOf(page: Page, text: string): Promise<void> {
-  await page.locator(".cm-line", { hasText: text }).first().click();
+  await page.locator(".cm-content").focus();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("Control+f");
+  await page.locator(".cm-search [name=search]").press("Control+a");
+  await page.keyboard.type(text);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await page.locator(".cm-activeLine", { hasText: text }).waitFor();
   await page.keyboard.press("End");
 }
 

@@ -154,7 +154,7 @@ describe("the playground", () => {
     await page
       .locator('.link[data-from="outside"][data-to="vm100"][data-verdict="DROP"]')
       .waitFor({ state: "attached" });
-    assert.match(await page.locator(".reach [role=status]").innerText(), /changed: outside → vm100 ACCEPT ⇒ DROP/);
+    assert.match(await page.locator(".reach [role=status]").innerText(), /7 ways changed: host → vm100 ACCEPT ⇒ DROP/);
     await picture(page, "reach-changed");
     await page.keyboard.press("Backspace");
     await page

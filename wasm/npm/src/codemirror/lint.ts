@@ -114,10 +114,6 @@ function message(given: Support, found: Diagnostic): Node {
     box.append(given.open === undefined ? words(link.textContent, "small") : link);
   }
   for (const note of found.notes) box.append(words(note, "small"));
-  const code = document.createElement("code");
-  code.className = "pvefw-code";
-  code.textContent = found.code;
-  box.append(code);
   return box;
 }
 
@@ -139,7 +135,8 @@ export function words(text: string, element: "p" | "small"): HTMLElement {
 function action(given: Support, fix: Fix): Action {
   const risky = fix.safety === "unsafe";
   return {
-    name: risky ? `${fix.title} (look twice)` : fix.title,
+    // The name is text alone, in which backticks are but dirt.
+    name: fix.title.replaceAll("`", "") + (risky ? " (look twice)" : ""),
     apply: (view) => {
       applyEdits(view, given, fix.edits);
     },

@@ -39,7 +39,6 @@ const looks = EditorView.baseTheme({
   ".pvefw-message p, .pvefw-hover p": { margin: "0 0 2px" },
   ".pvefw-message small": { display: "block", opacity: "0.85" },
   ".pvefw-message code, .pvefw-hover code": { fontFamily: "ui-monospace, monospace" },
-  ".pvefw-code": { fontSize: "0.8em", opacity: "0.7" },
   ".pvefw-link": {
     all: "unset",
     display: "block",
