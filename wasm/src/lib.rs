@@ -8,11 +8,6 @@
     reason = "wasm-bindgen has no optional `&str`: it hands texts over"
 )]
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "wasm-bindgen hands `Option<String>` over, no reference to one"
-)]
-
 mod convert;
 
 use pvefw_core::datacenter::Datacenter;
