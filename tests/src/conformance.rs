@@ -24,6 +24,9 @@ pub struct Case {
     folder: PathBuf,
 }
 
+/// Files by path.
+pub type Texts = Vec<(String, Vec<u8>)>;
+
 /// Lines by chain or set, `v4/filter/PVEFW-INPUT`, `ipset/PVEFW-0-x-v4`. Members of sets are in string order.
 pub type Flat = BTreeMap<String, Vec<String>>;
 
@@ -64,7 +67,7 @@ impl Case {
     ///
     /// # Errors
     /// What can't be read.
-    pub fn files(&self) -> Result<(Vec<(String, Vec<u8>)>, String), String> {
+    pub fn files(&self) -> Result<(Texts, String), String> {
         let facts = String::from_utf8_lossy(&root::read(&self.folder.join("facts.json"))?).into_owned();
         let top = self.folder.join("pve");
         let file = |path: PathBuf| {

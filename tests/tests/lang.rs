@@ -11,7 +11,7 @@ use pvefw_tests::load::{Input, load};
 use pvefw_tests::{conformance, root};
 
 /// The files of all scenarios and cases, and the facts of the latter.
-fn datacenters() -> Vec<(String, Vec<(String, Vec<u8>)>, Facts)> {
+fn datacenters() -> Vec<(String, conformance::Texts, Facts)> {
     let mut found = Vec::new();
     for path in root::files(&root::package().join("suite")).unwrap() {
         let text = String::from_utf8(root::read(&path).unwrap()).unwrap();
@@ -58,7 +58,7 @@ fn layout_changes_no_meaning() {
             before.firewall_files().map(|(id, _)| before.files().name(id).to_owned()).collect();
         let after = files.iter().map(|(path, text)| {
             let text = if firewall.contains(path) { format::formatted(text) } else { text.clone() };
-            assert_eq!(format::formatted(&text) == text || !firewall.contains(path), true, "{name}: {path}");
+            assert!(format::formatted(&text) == text || !firewall.contains(path), "{name}: {path}");
             (path.clone(), text)
         });
         let after: Vec<_> = after.collect();

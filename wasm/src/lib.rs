@@ -4,6 +4,11 @@
 //! they say in the shapes of [`pvefw_core::report`]. JSON is smaller and faster here than building objects one by one.
 //! `wasm/npm` puts types in front of it.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "wasm-bindgen hands `Option<String>` over, no reference to one"
+)]
+
 mod convert;
 
 use pvefw_core::datacenter::Datacenter;
@@ -190,7 +195,7 @@ impl Engine {
         let traced = read::<Question>(question).and_then(|question| {
             let (node, datacenter) = self.node(node.as_deref())?;
             let packet = node.packet(&question).map_err(|mistake| mistake.to_string())?;
-            let trace = node.simulator.trace(&packet);
+            let trace = node.simulator().map_err(|mistake| mistake.to_string())?.trace(&packet);
             Ok(answered(Answers::new(datacenter.files()).trace(&packet, &trace)))
         });
         or_refused(traced)
@@ -202,7 +207,7 @@ impl Engine {
             let check = Editor::new(tested.files).check(&tested.found);
             let found = (check.diagnostics, check.summary);
             let mut answers = Answers::new(tested.datacenter.files());
-            answered(Tests::new(&tested.runs, &tested.node.simulator, tested.files, found, &mut answers))
+            answered(Tests::new(&tested.runs, tested.simulator, tested.files, found, &mut answers))
         }))
     }
 

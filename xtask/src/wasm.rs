@@ -69,14 +69,14 @@ pub(crate) fn module(build: Build) -> Outcome<PathBuf> {
     })?;
     sh::run(&mut compiler.cargo(&["build", "-p", "pvefw-wasm", "--profile", profile])?)?;
     let target = workspace::target()?;
-    let built = target.join("wasm").join(WASM).join(profile).join("pvefw_wasm.wasm");
+    let linked = target.join("wasm").join(WASM).join(profile).join("pvefw_wasm.wasm");
     let folder = target.join("wasm").join(if build == Build::Small { "pkg" } else { "pkg-debug" });
     let failed = |error: std::io::Error| Failure::failed(format!("{}: {error}", folder.display()));
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(failed)?;
     }
     fs::create_dir_all(&folder).map_err(failed)?;
-    glue(&built, &folder, build)?;
+    glue(&linked, &folder, build)?;
     let (raw, module) = (folder.join("raw_bg.wasm"), folder.join("pvefw.wasm"));
     match build {
         Build::WithNames => fs::rename(&raw, &module).map_err(failed)?,

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use super::cluster::Cluster;
 use super::{Datacenter, GuestFiles};
 use crate::compile;
-use crate::config::lower::lower;
 use crate::config::options::{GuestOptions, Options};
 use crate::config::{Level, nic};
 use crate::diag::Sink;
@@ -27,7 +26,7 @@ impl Datacenter {
     ) {
         let nics = guest.config.map(|(config, kind)| nic::parse(config, self.files.text(config), kind, sink));
         let Some(id) = guest.firewall else { return };
-        let file = lower(id, self.files.text(id), Level::Guest, names, sink);
+        let file = self.lowered(id, Level::Guest, names, sink);
         let definitions = Definitions::new(&file);
         let owner = Owner::Guest(guest.vmid);
         let mut resolver = Resolver::new(context, Place::Guest(&definitions, owner), sink);

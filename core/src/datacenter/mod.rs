@@ -13,9 +13,11 @@
 
 mod cluster;
 mod guest;
+mod kept;
 mod path;
 mod topology;
 
+use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -37,6 +39,7 @@ use crate::parallel::in_runs;
 use crate::policy::{self, Context, Definitions, Place, Resolver};
 use crate::text::{FileId, Files, Span};
 pub(crate) use cluster::Cluster;
+use kept::Kept;
 
 /// Fewer guests are not worth a thread.
 const GUESTS_A_THREAD: usize = 50;
@@ -51,6 +54,8 @@ pub struct Datacenter {
     kinds: BTreeMap<FileKind, FileId>,
     /// Files that are no longer there.
     removed: BTreeMap<FileKind, FileId>,
+    /// Files that need not be read again.
+    kept: Kept,
     unreadable: Vec<(FileId, String)>,
 }
 
@@ -90,7 +95,13 @@ impl Datacenter {
         // The cluster file is always there, if only to have a place for what is said about its absence.
         let mut files = Files::new();
         files.add(CLUSTER_PATH, Vec::new());
-        Self { files, kinds: BTreeMap::new(), removed: BTreeMap::new(), unreadable: Vec::new() }
+        Self {
+            files,
+            kinds: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            kept: Kept::default(),
+            unreadable: Vec::new(),
+        }
     }
 
     /// Adds a file. `path` is relative to the root, with `/` between folders. A path that was added before gets the new
@@ -102,6 +113,7 @@ impl Datacenter {
         let id = match known {
             Some(id) => {
                 self.files.replace(id, text);
+                self.kept.forget(id);
                 id
             }
             None => self.files.add(path, text),
@@ -115,6 +127,7 @@ impl Datacenter {
         let Some(kind) = FileKind::of(path) else { return false };
         let Some(id) = self.kinds.remove(&kind) else { return false };
         self.files.replace(id, Vec::new());
+        self.kept.forget(id);
         self.removed.insert(kind, id);
         true
     }
@@ -335,8 +348,8 @@ impl Datacenter {
         self.kinds.contains_key(&FileKind::Cluster) && !is_empty_file(self.files.text(FileId(0)))
     }
 
-    fn lower_cluster(&self, names: &Names<'_>, sink: &mut Sink) -> File {
-        lower(FileId(0), self.used_text(FileId(0)), Level::Cluster, names, sink)
+    fn lower_cluster(&self, names: &Names<'_>, sink: &mut Sink) -> Cow<'_, File> {
+        self.lowered(FileId(0), Level::Cluster, names, sink)
     }
 
     /// The text of a file; nothing if it counts as empty.
@@ -351,8 +364,8 @@ impl Datacenter {
         names: &Names<'_>,
         context: &Context<'_>,
         sink: &mut Sink,
-    ) -> (File, Vec<policy::Rule>) {
-        let file = lower(id, self.used_text(id), Level::Host, names, sink);
+    ) -> (Cow<'_, File>, Vec<policy::Rule>) {
+        let file = self.lowered(id, Level::Host, names, sink);
         let mut resolver = Resolver::new(context, Place::Host, sink);
         let rules = file.rules.iter().filter_map(|rule| resolver.rule(rule)).collect();
         (file, rules)
@@ -364,7 +377,7 @@ impl Datacenter {
         if text.is_empty() {
             return;
         }
-        let file = lower(id, text, Level::Vnet, names, sink);
+        let file = self.lowered(id, Level::Vnet, names, sink);
         lint::vnet::check(&file, text, sink);
         let mut quiet = Sink::new();
         let mut resolver = Resolver::new(context, Place::Vnet, &mut quiet);

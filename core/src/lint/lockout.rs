@@ -1,6 +1,7 @@
 //! Would anybody still reach the node? Rules are followed for the web interface and SSH, without addresses: a rule that
 //! accepts somebody is good enough, one that drops everybody is not.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec::Vec;
@@ -27,7 +28,7 @@ enum Fate {
     Undecided,
 }
 
-pub(crate) fn check(cluster: &Cluster, hosts: &[(File, Vec<policy::Rule>)], sink: &mut Sink) {
+pub(crate) fn check(cluster: &Cluster, hosts: &[(Cow<'_, File>, Vec<policy::Rule>)], sink: &mut Sink) {
     if !cluster.enabled {
         return;
     }

@@ -18,6 +18,7 @@ mod reach;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 pub use reach::{Reach, ReachQuery, title};
 
@@ -71,8 +72,8 @@ pub struct Node {
     pub found: Found,
     /// Its networks.
     pub topology: Topology,
-    /// Its rules, for asking about packets.
-    pub simulator: Simulator,
+    /// Its rules, for asking about packets; made when somebody asks.
+    simulator: OnceCell<Simulator>,
     /// What is known about it.
     pub facts: Facts,
 }
@@ -81,6 +82,18 @@ impl Node {
     /// Whether the firewall is on in the datacenter.
     pub fn is_enabled(&self) -> bool {
         !self.ruleset.v4.filter.chains.is_empty()
+    }
+
+    /// Its rules, for asking about packets.
+    ///
+    /// # Errors
+    /// [`Mistake`] as for [`Simulator::new`].
+    pub fn simulator(&self) -> Result<&Simulator, Mistake> {
+        if let Some(known) = self.simulator.get() {
+            return Ok(known);
+        }
+        let made = Simulator::new(&self.ruleset, &self.topology.networks)?;
+        Ok(self.simulator.get_or_init(|| made))
     }
 
     /// The packet that a question is about.
@@ -101,6 +114,8 @@ pub struct Tested<'a> {
     pub found: Found,
     /// Whose rules they were.
     pub node: &'a Node,
+    /// Its rules.
+    pub simulator: &'a Simulator,
     /// What these were made from.
     pub datacenter: &'a Datacenter,
     /// What came of each.
@@ -151,6 +166,8 @@ impl Session {
     /// Says what is known about the node.
     pub fn set_facts(&mut self, facts: Facts) {
         self.facts = facts;
+        // Names of services and protocols may mean something else now.
+        self.datacenter.forget_read();
         self.forget();
     }
 
@@ -218,6 +235,7 @@ impl Session {
 
     /// Everything that is wrong in any file, but for policy tests; and the files.
     pub fn check(&mut self) -> (&Found, &Files) {
+        self.datacenter.keep_read(&self.facts);
         let (datacenter, facts) = (&self.datacenter, &self.facts);
         (self.found.get_or_insert_with(|| datacenter.check(facts).into()), datacenter.files())
     }
@@ -228,20 +246,21 @@ impl Session {
     /// There is no such node, or there are several to choose from.
     pub fn node(&mut self, name: Option<&str>) -> Result<(&Node, &Datacenter), Mistake> {
         let name = self.choose(name)?;
+        self.datacenter.keep_read(&self.facts);
         let known = self.node.take().filter(|node| node.name == name);
         let node = match known {
             Some(node) => node,
-            None => self.compiled(name)?,
+            None => self.compiled(name),
         };
         Ok((self.node.insert(node), &self.datacenter))
     }
 
-    fn compiled(&self, name: String) -> Result<Node, Mistake> {
+    fn compiled(&self, name: String) -> Node {
         let facts = self.facts_of(&name);
         let (ruleset, sink) = self.datacenter.compile(&facts);
         let topology = self.datacenter.topology(&facts);
-        let simulator = Simulator::new(&ruleset, &topology.networks)?;
-        Ok(Node { name, ruleset, found: sink.into(), topology, simulator, facts })
+        let simulator = OnceCell::new();
+        Node { name, ruleset, found: sink.into(), topology, simulator, facts }
     }
 
     /// The facts, of a node of this name.
@@ -288,14 +307,14 @@ impl Session {
         let name = self.choose(node.or(usual))?;
         let node = match self.node.take().filter(|node| node.name == name) {
             Some(node) => node,
-            None => self.compiled(name)?,
+            None => self.compiled(name),
         };
         let node = &*self.node.insert(node);
-        let names = Names::new(&node.facts);
+        let (names, simulator) = (Names::new(&node.facts), node.simulator()?);
         let datacenter = &self.datacenter;
-        let run = |test| PolicyTest::run(test, &node.simulator, &node.topology, &names, datacenter.files());
+        let run = |test| PolicyTest::run(test, simulator, &node.topology, &names, datacenter.files());
         let runs = tests.tests.iter().map(run).collect();
-        Ok(then(&Tested { files, found: sink.into(), node, datacenter, runs }))
+        Ok(then(&Tested { files, found: sink.into(), node, simulator, datacenter, runs }))
     }
 }
 

@@ -59,7 +59,7 @@ impl Node {
         }
         let omitted = zones.len().saturating_sub(limit);
         zones.truncate(limit);
-        let names = Names::new(&self.facts);
+        let (names, simulator) = (Names::new(&self.facts), self.simulator()?);
         let (mut links, mut refused) = (Vec::new(), None);
         for from in &zones {
             for to in zones.iter().filter(|to| *to != from) {
@@ -73,7 +73,7 @@ impl Node {
                 };
                 // Some pairs have no way between them; if no packet can be made at all, the question is wrong.
                 match question.packet(&self.topology, &names) {
-                    Ok(packet) => links.push((question, self.simulator.verdict(&packet))),
+                    Ok(packet) => links.push((question, simulator.verdict(&packet))),
                     Err(mistake) => refused = refused.or(Some(mistake)),
                 }
             }
@@ -87,12 +87,12 @@ impl Node {
 
 /// What a guest is called in its configuration: `name: web` of a VM, `hostname: web` of a container.
 pub fn title(config: &[u8]) -> Option<String> {
-    let lines = config.split(|byte| *byte == b'\n').take_while(|line| line.first() != Some(&b'['));
+    let mut lines = config.split(|byte| *byte == b'\n').take_while(|line| line.first() != Some(&b'['));
     let named = |line: &[u8]| {
         let value = line.strip_prefix(b"name:").or_else(|| line.strip_prefix(b"hostname:"))?;
         Some(String::from_utf8_lossy(value).trim().to_string()).filter(|name| !name.is_empty())
     };
-    lines.filter_map(named).next()
+    lines.find_map(named)
 }
 
 #[cfg(test)]

@@ -173,7 +173,7 @@ impl<'h, 't> Cursor<'h, 't> {
             Some(SectionKind::Options) => self.option()?,
             Some(SectionKind::Aliases) => self.alias(),
             Some(SectionKind::IpSet) => self.member(),
-            Some(SectionKind::Rules | SectionKind::Group) => self.rule()?,
+            Some(SectionKind::Rules | SectionKind::Group) => self.rule(),
         };
         if self.before.is_empty() && self.after.trim().is_empty() {
             found.items.extend(self.sections());
@@ -339,10 +339,18 @@ impl<'h, 't> Cursor<'h, 't> {
         let above = own.iter().filter(|entry| entry.span.start < self.here.line.start);
         let all = above.map(|entry| (entry, "")).chain(shared.iter().map(|entry| (entry, "dc/")));
         let mut found: Vec<(String, Completion)> = Vec::new();
-        for (entry, prefix) in all.filter(|(entry, _)| entry.kind == kind) {
+        // Who has begun to write the name alone goes on with it.
+        let written =
+            self.before.rsplit([' ', '\t', '+', '!']).next().unwrap_or_default().to_ascii_lowercase();
+        for (entry, mut prefix) in all.filter(|(entry, _)| entry.kind == kind) {
+            if !written.is_empty() && entry.name.to_ascii_lowercase().starts_with(&written) {
+                prefix = "";
+            }
             let key = format!("{prefix}{}", entry.name.to_ascii_lowercase());
             let made = item(entry, prefix);
             match found.iter_mut().find(|(other, _)| *other == key) {
+                // A file's own definition hides that of the cluster; of several in a file the last counts.
+                Some(_) if prefix.is_empty() && entry.span.file != self.here.file => {}
                 Some((_, earlier)) => *earlier = made,
                 None => found.push((key, made)),
             }

@@ -32,7 +32,7 @@ const USUAL_PROTOCOLS: [&str; 4] = ["tcp", "udp", "icmp", "icmpv6"];
 
 impl Cursor<'_, '_> {
     /// The word of a rule that the cursor is in.
-    pub(super) fn rule(&self) -> Option<Completions> {
+    pub(super) fn rule(&self) -> Completions {
         let before = self.before.strip_prefix('|').unwrap_or(self.before);
         let mut words: Vec<&str> = before.split_whitespace().collect();
         if before.ends_with(|letter: char| !letter.is_whitespace()) {
@@ -40,15 +40,15 @@ impl Cursor<'_, '_> {
         }
         let ends = |letter: char| letter.is_whitespace() || letter == '#' || letter == '|';
         match words.as_slice() {
-            [] => Some(self.piece(ends, self.directions())),
-            [direction] if direction.eq_ignore_ascii_case("GROUP") => Some(self.word(self.groups())),
-            [direction] => Some(self.word(self.actions(direction))),
+            [] => self.piece(ends, self.directions()),
+            [direction] if direction.eq_ignore_ascii_case("GROUP") => self.word(self.groups()),
+            [direction] => self.word(self.actions(direction)),
             [direction, action, rest @ ..] => {
                 let rule = Rule { direction, action, line: self.rule_words() };
                 match rest.last().and_then(|word| OptionName::spelled(word.as_bytes())) {
                     // A value can look like an option, but then the rule is wrong anyway.
                     Some(option) => self.value(option, &rule),
-                    None => Some(self.word(self.rule_options(&rule))),
+                    None => self.word(self.rule_options(&rule)),
                 }
             }
         }
@@ -143,10 +143,10 @@ impl Cursor<'_, '_> {
         .collect()
     }
 
-    fn value(&self, option: OptionName, rule: &Rule<'_>) -> Option<Completions> {
+    fn value(&self, option: OptionName, rule: &Rule<'_>) -> Completions {
         let protocol = rule.value(OptionName::Protocol);
         let in_list = |letter: char| letter.is_whitespace() || letter == ',' || letter == '#';
-        Some(match option {
+        match option {
             OptionName::Interface => self.word(self.interfaces()),
             OptionName::Protocol => self.word(self.protocols()),
             OptionName::Log => self.word(log_level_items()),
@@ -160,7 +160,7 @@ impl Cursor<'_, '_> {
                 items.extend(self.sets());
                 self.word(items)
             }
-        })
+        }
     }
 
     fn interfaces(&self) -> Vec<Completion> {

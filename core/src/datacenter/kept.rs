@@ -1,0 +1,96 @@
+//! Files that need not be read again, for callers who ask after every keystroke.
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::Datacenter;
+use crate::config::lower::lower;
+use crate::config::{File, Level};
+use crate::diag::Sink;
+use crate::facts::{Facts, Names};
+use crate::text::FileId;
+
+/// What was read of files, and what was wrong with it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept(BTreeMap<FileId, (File, Sink)>);
+
+impl Kept {
+    /// A file has changed.
+    pub(super) fn forget(&mut self, id: FileId) {
+        self.0.remove(&id);
+    }
+}
+
+impl Datacenter {
+    /// Reads the firewall files that have changed, and keeps what was read until they change again. Only what facts say
+    /// about names (`services`, `protocols`, `ethertypes`) counts here: with others, call
+    /// [`Datacenter::forget_read`] first.
+    pub fn keep_read(&mut self, facts: &Facts) {
+        let names = Names::new(facts);
+        let changed: Vec<_> = self.firewall_files().filter(|(id, _)| !self.kept.0.contains_key(id)).collect();
+        for (id, level) in changed {
+            let mut sink = Sink::new();
+            let file = lower(id, self.used_text(id), level, &names, &mut sink);
+            self.kept.0.insert(id, (file, sink));
+        }
+    }
+
+    /// Keeps nothing of what was read.
+    pub fn forget_read(&mut self) {
+        self.kept = Kept::default();
+    }
+
+    /// What a file says, read now unless it was kept; what is wrong with it is reported either way.
+    pub(super) fn lowered(
+        &self,
+        id: FileId,
+        level: Level,
+        names: &Names<'_>,
+        sink: &mut Sink,
+    ) -> Cow<'_, File> {
+        match self.kept.0.get(&id) {
+            Some((file, found)) => {
+                sink.append(found.clone());
+                Cow::Borrowed(file)
+            }
+            None => Cow::Owned(lower(id, self.used_text(id), level, names, sink)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_changes_no_answer() {
+        let mut datacenter = Datacenter::new();
+        datacenter.add("firewall/cluster.fw", "[OPTIONS]\nenable: 1\nx\n[ALIASES]\nshop 10.0.0.1\n");
+        datacenter.add("firewall/100.fw", "[OPTIONS]\nenable: 1\n[RULES]\nIN HTPS(ACCEPT) -source shop\n");
+        datacenter
+            .add("nodes/n1/qemu-server/100.conf", "net0: virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\n");
+        let facts = Facts::default();
+        let texts = [
+            ("firewall/100.fw", "[RULES]\nIN ACCEPT -source shop\n"),
+            ("firewall/cluster.fw", "[OPTIONS]\n"),
+        ];
+        for (path, text) in texts.into_iter().chain([("nodes/n1/host.fw", "[RULES]\nIN\n")]) {
+            datacenter.keep_read(&facts);
+            datacenter.add(path, text);
+            for _ in 0..2 {
+                let plain = {
+                    let mut plain = datacenter.clone();
+                    plain.forget_read();
+                    plain
+                };
+                assert_eq!(datacenter.check(&facts).into_sorted(), plain.check(&facts).into_sorted());
+                assert_eq!(datacenter.compile(&facts).0, plain.compile(&facts).0);
+                datacenter.keep_read(&facts);
+            }
+        }
+        assert!(datacenter.remove("firewall/100.fw"));
+        datacenter.keep_read(&facts);
+        assert!(datacenter.check(&facts).into_sorted().iter().all(|found| found.span.file != FileId(1)));
+    }
+}
