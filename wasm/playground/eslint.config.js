@@ -2,6 +2,8 @@
 import shared from "../npm/eslint.config.js";
 
 export default [
+  // A project of its own, with its own compiler's eyes.
+  { ignores: ["test/consumer"] },
   ...shared,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   // What the browser runs as it is has no types.

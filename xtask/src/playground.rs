@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Outcome;
 use crate::setup::{self, Need};
 use crate::{Task, args, node, npm, sh, wasm, workspace};
 
@@ -75,7 +75,8 @@ pub(crate) fn check() -> Outcome {
     sh::run(node::tool("eslint")?.arg(".").current_dir(&folder))?;
     sh::run(node::tool("prettier")?.args(["--check", "."]).current_dir(&folder))?;
     // One after the other: browsers are large.
-    sh::run(script(&["--test", "--test-concurrency=1"])?.arg(compiled("playground.test.js")?))
+    let tests = compiled(&["playground.test.js", "package.test.js"])?;
+    sh::run(script(&["--test", "--test-concurrency=1"])?.args(tests))
 }
 
 /// Measures what a person waits for.
@@ -83,7 +84,7 @@ pub(crate) fn bench() -> Outcome {
     setup::programs(&BROWSER)?;
     built()?;
     sh::run(&mut vite(&["build", "--mode", "bench"])?)?;
-    sh::run(script(&[])?.arg(compiled("bench.js")?))
+    sh::run(script(&[])?.args(compiled(&["bench.js"])?))
 }
 
 /// `node WORDS`, in the folder of the page.
@@ -93,12 +94,11 @@ fn script(words: &[&str]) -> Outcome<Command> {
     Ok(command)
 }
 
-/// A test as JavaScript.
-fn compiled(name: &str) -> Outcome<PathBuf> {
+/// Compiles the tests; those of these names as JavaScript.
+fn compiled(names: &[&str]) -> Outcome<Vec<PathBuf>> {
     let folder = workspace::top()?.join(FOLDER);
     sh::run(node::tool("tsc")?.args(["-p", "tsconfig.test.json"]).current_dir(&folder))?;
-    let file = folder.join("node_modules/.pvefw-test").join(name);
-    if file.is_file() { Ok(file) } else { Err(Failure::failed(format!("there is no test `{name}`"))) }
+    Ok(names.iter().map(|name| folder.join("node_modules/.pvefw-test").join(name)).collect())
 }
 
 fn site() -> Outcome<PathBuf> {

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** The one object of the package. */
 
 import { engine, type Engine } from "./engine.js";

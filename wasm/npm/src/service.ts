@@ -3,7 +3,7 @@
 import type { Datacenter } from "./datacenter.js";
 
 /** The questions of a {@link Datacenter}, without how it ends. */
-export type Method = Exclude<keyof Datacenter, "free" | typeof Symbol.dispose>;
+export type Method = Exclude<Extract<keyof Datacenter, string>, "free">;
 
 /**
  * A {@link Datacenter} that may be far away: the same methods, whose answers may be promises. A `Datacenter` is one, and so

@@ -18,8 +18,14 @@ export interface Site {
   readonly close: () => Promise<void>;
 }
 
+const scripts = "script-src 'self' 'wasm-unsafe-eval'";
+
 /** Serves it, with a strict Content Security Policy. `instead` answers some paths otherwise: a status. */
-export async function serve(folder: string, instead: Readonly<Record<string, number>> = {}): Promise<Site> {
+export async function serve(
+  folder: string,
+  instead: Readonly<Record<string, number>> = {},
+  policy: string = scripts,
+): Promise<Site> {
   const server: Server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
     const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
@@ -28,8 +34,7 @@ export async function serve(folder: string, instead: Readonly<Record<string, num
       (data) => {
         response.writeHead(status ?? 200, {
           "content-type": types[extname(file)] ?? "application/octet-stream",
-          "content-security-policy":
-            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+          "content-security-policy": `default-src 'self'; ${policy}; style-src 'self' 'unsafe-inline'; img-src 'self' data:`,
         });
         response.end(status === undefined ? data : "");
       },
