@@ -88,17 +88,17 @@ impl Sink {
     }
 
     fn merge(&mut self, other: Self, wanted: impl Fn(&Diagnostic) -> bool) {
-        for (file, counts) in &other.files {
-            for severity in [Severity::Error, Severity::Warning, Severity::Info] {
-                // What the other one did not keep can only be counted.
-                let lost = counts.clone().of(severity).saturating_sub(Self::CAP);
-                *self.counts.of(severity) += lost;
-                *self.files.entry(*file).or_default().of(severity) += lost;
-            }
-        }
         for diagnostic in other.kept {
             if wanted(&diagnostic) {
                 self.push(diagnostic);
+            }
+        }
+        // What the other one did not keep can only be counted; afterwards, or it would take the place of what it kept.
+        for (file, counts) in &other.files {
+            for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+                let lost = counts.clone().of(severity).saturating_sub(Self::CAP);
+                *self.counts.of(severity) += lost;
+                *self.files.entry(*file).or_default().of(severity) += lost;
             }
         }
     }
@@ -135,5 +135,24 @@ impl Sink {
             ))
         });
         self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::codes;
+    use crate::text::Span;
+
+    #[test]
+    fn what_is_taken_over_is_kept_as_far_as_it_was() {
+        let mut full = Sink::new();
+        for place in 0..5_000 {
+            full.push(Diagnostic::new(codes::STRAY_LINE, Span::at(FileId(1), place), "x"));
+        }
+        let mut sink = Sink::new();
+        sink.append(full);
+        assert_eq!((sink.counts().errors, sink.left_out(FileId(1))), (5_000, 4_000));
+        assert_eq!(sink.into_sorted().len(), 1_000);
     }
 }

@@ -102,7 +102,10 @@ impl Layout<'_> {
 
     /// Puts one blank line, or none, in the place of those that are there.
     fn blank_lines(&mut self, from: u32, to: u32, apart: bool) {
-        if let Some(end) = self.end {
+        // A mark that is part of a word must not come to stand at the beginning, where it is one of byte order.
+        let behind = self.tree.text().get(to as usize..).unwrap_or_default();
+        let is_mark = from == 0 && to > 0 && behind.starts_with(BYTE_ORDER_MARK);
+        if let (Some(end), false) = (self.end, is_mark) {
             self.change(from, to, if apart { end.to_vec() } else { Vec::new() });
         }
     }

@@ -8,7 +8,7 @@
 //! let cluster = datacenter.add("firewall/cluster.fw", "[ALIASES]\nshop 10.0.0.1\n").unwrap();
 //! let guest = datacenter.add("firewall/100.fw", "[RULES]\nIN ACCEPT -source dc/Shop\n").unwrap();
 //! let symbols = Symbols::new(&datacenter);
-//! let used = symbols.at(guest, 28).unwrap();
+//! let used = symbols.at(guest, 30).unwrap();
 //! assert_eq!((used.role, used.symbol.name.as_str(), used.symbol.home), (Role::Reference, "shop", cluster));
 //! assert_eq!(symbols.of(&used.symbol).count(), 2);
 //! ```
