@@ -81,7 +81,7 @@ export function reachability(
   let round = 0;
 
   const refresh = async (): Promise<void> => {
-    if (!element.checkVisibility()) return;
+    if (!element.checkVisibility() || !workspace.filled) return;
     const mine = ++round;
     const icmp = proto.value === "icmp";
     port.disabled = icmp;

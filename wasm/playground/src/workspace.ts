@@ -42,6 +42,8 @@ export class Workspace {
   readonly datacenter: Remote;
   /** Findings of the last check. */
   diagnostics: readonly Diagnostic[] = [];
+  /** Whether the first files are all there. Before, nobody asks what they amount to. */
+  filled = false;
   /** What is wrong with the facts, or `null`. */
   factsError: string | null = null;
   /** The node to look from; `undefined` leaves the choice to the core. */
@@ -107,6 +109,7 @@ export class Workspace {
     if (!files.has(FACTS)) await this.#facts("{}");
     this.nodes = await this.datacenter.nodes();
     this.node = this.#startNode();
+    this.filled = true;
     this.tell("files", undefined);
     await this.check();
     return refused;

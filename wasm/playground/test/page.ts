@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 
 /** Where the builds are, and where pictures go. */
 export const target = process.env.PVEFW_TARGET ?? "../../target";
@@ -45,4 +45,20 @@ export async function picture(page: Page, name: string): Promise<void> {
   const folder = join(target, "playground/pictures");
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+/** Waits until what `read` tells matches; the page may still be working on it. Fails with what it told last. */
+export async function comes(read: () => Promise<string | null>, pattern: RegExp, within = 10_000): Promise<void> {
+  const end = Date.now() + within;
+  let told = (await read()) ?? "";
+  while (!pattern.test(told) && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    told = (await read()) ?? "";
+  }
+  assert.match(told, pattern);
+}
+
+/** Waits until a place shows a text. */
+export async function shows(place: Locator, pattern: RegExp): Promise<void> {
+  await comes(async () => place.innerText(), pattern);
 }

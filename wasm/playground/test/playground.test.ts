@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 
 import { browser, type Browser } from "./chromium.ts";
-import { endOf, opened, picture, show, site, target } from "./page.ts";
+import { comes, endOf, opened, picture, show, shows, site, target } from "./page.ts";
 import { serve, type Site } from "./serve.ts";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -63,8 +63,9 @@ describe("the playground", () => {
   });
 
   it("shows the example: files, problems and ways", async () => {
-    assert.equal(await page.locator(".tree [data-path='firewall/100.fw']").innerText(), "100.fw\nshop-web\n1");
+    await shows(page.locator(".tree [data-path='firewall/100.fw']"), /^100\.fw\nshop-web\n1$/);
     await page.locator(".link").first().waitFor({ state: "attached" });
+    // Never the drawing of a datacenter that is half loaded.
     assert.ok((await page.locator(".zone").count()) >= 6);
     await picture(page, "start-light");
   });
@@ -75,13 +76,13 @@ describe("the playground", () => {
     await page.keyboard.type("\nIN SHH(ACCEPT)");
     await page.keyboard.press("Escape");
     await page.locator(".cm-lintRange-error").waitFor({ timeout: 1000 });
-    assert.match(await page.locator(".problems").innerText(), /SHH/);
+    await shows(page.locator(".problems"), /SHH/);
     await page.locator(".cm-lintRange-error").first().hover();
     await page.locator(".cm-tooltip-lint").waitFor();
     await picture(page, "error");
     await page.locator(".cm-diagnosticAction").first().click();
     await page.locator(".cm-lintRange-error").waitFor({ state: "detached" });
-    assert.match(await page.locator(".cm-content").innerText(), /IN SSH\(ACCEPT\)\n/);
+    await shows(page.locator(".cm-content"), /IN SSH\(ACCEPT\)\n/);
   });
 
   it("proposes what could stand at the cursor", async () => {
@@ -90,7 +91,7 @@ describe("the playground", () => {
     await page.locator(".cm-tooltip-autocomplete li", { hasText: "Ceph" }).first().waitFor();
     await picture(page, "completion");
     await page.keyboard.press("Enter");
-    assert.match(await page.locator(".cm-content").innerText(), /IN Ceph\(/);
+    await shows(page.locator(".cm-content"), /IN Ceph\(/);
     for (let times = 0; times < 4; times += 1) await page.keyboard.press("Control+z");
   });
 
@@ -103,7 +104,7 @@ describe("the playground", () => {
     await set.click();
     await page.keyboard.press("F12");
     await page.locator('.cm-content[aria-label="Editor of firewall/cluster.fw"]').waitFor();
-    assert.match(await page.locator(".cm-activeLine").innerText(), /\[IPSET office\]/);
+    await shows(page.locator(".cm-activeLine"), /\[IPSET office\]/);
     await page.keyboard.press("Alt+ArrowLeft");
     await page.locator('.cm-content[aria-label="Editor of firewall/200.fw"]').waitFor();
   });
@@ -119,20 +120,20 @@ describe("the playground", () => {
     await page.locator(".verdict strong", { hasText: "ACCEPT" }).waitFor();
     await picture(page, "trace");
     await page.locator(".step", { hasText: "firewall/200.fw:13" }).first().click();
-    assert.match(await page.locator(".cm-activeLine").innerText(), /IN Squid\(ACCEPT\)/);
+    await shows(page.locator(".cm-activeLine"), /IN Squid\(ACCEPT\)/);
   });
 
   it("shows the rules of the line under the cursor, and the line of a rule", async () => {
     await page.getByRole("tab", { name: "Rules" }).click();
     await page.locator(".ruleset h3", { hasText: "firewall/200.fw:13" }).waitFor();
-    assert.match(await page.locator(".ruleset").innerText(), /--dport 3128/);
+    await shows(page.locator(".ruleset"), /--dport 3128/);
     await picture(page, "rules");
     const chain = page.locator(".controls select option", { hasText: "veth200i0-OUT" }).first();
     await page
       .locator(".controls select[aria-label='Which rules']")
       .selectOption((await chain.getAttribute("value")) ?? "");
     await page.locator("button.made", { hasText: "8000:8100" }).first().click();
-    assert.match(await page.locator(".cm-activeLine").innerText(), /8000:8100/);
+    await shows(page.locator(".cm-activeLine"), /8000:8100/);
     await picture(page, "chain");
   });
 
@@ -146,7 +147,7 @@ describe("the playground", () => {
     await page.getByRole("tab", { name: "Reach" }).click();
     const link = page.locator('.link[data-from="outside"][data-to="vm100"]');
     await link.waitFor({ state: "attached" });
-    assert.equal(await link.getAttribute("data-verdict"), "ACCEPT");
+    await comes(async () => link.getAttribute("data-verdict"), /^ACCEPT$/);
     await show(page, "firewall/cluster.fw");
     await endOf(page, "IN Web(ACCEPT)");
     await page.keyboard.press("Home");
@@ -154,7 +155,7 @@ describe("the playground", () => {
     await page
       .locator('.link[data-from="outside"][data-to="vm100"][data-verdict="DROP"]')
       .waitFor({ state: "attached" });
-    assert.match(await page.locator(".reach [role=status]").innerText(), /7 ways changed: host → vm100 ACCEPT ⇒ DROP/);
+    await shows(page.locator(".reach [role=status]"), /7 ways changed: host → vm100 ACCEPT ⇒ DROP/);
     await picture(page, "reach-changed");
     await page.keyboard.press("Backspace");
     await page
@@ -165,11 +166,11 @@ describe("the playground", () => {
   it("tells of a way which line decides", async () => {
     await page.locator('.link[data-from="outside"][data-to="vm100"] .hit').dispatchEvent("pointerenter");
     await page.locator(".card", { hasText: "firewall/cluster.fw:52" }).waitFor();
-    assert.match(await page.locator(".card pre").innerText(), /IN Web\(ACCEPT\)/);
+    await shows(page.locator(".card pre"), /IN Web\(ACCEPT\)/);
     await page.getByRole("button", { name: "Table" }).click();
     await page.locator(".matrix .cell").first().focus();
     await page.keyboard.press("ArrowDown");
-    assert.match((await page.locator(":focus").getAttribute("aria-label")) ?? "", / → /);
+    await comes(async () => page.locator(":focus").getAttribute("aria-label"), / → /);
     await picture(page, "reach-table");
     await page.getByRole("button", { name: "Table" }).click();
   });
@@ -186,7 +187,7 @@ describe("the playground", () => {
     try {
       const received = await opened(other.context, link);
       await received.locator('.cm-content[aria-label="Editor of firewall/202.fw"]').waitFor();
-      assert.match(await received.locator(".cm-content").innerText(), /# Grafana für alle 🛡/);
+      await shows(received.locator(".cm-content"), /# Grafana für alle 🛡/);
     } finally {
       await other.close();
     }
@@ -205,7 +206,7 @@ describe("the playground", () => {
     await (await chooser).setFiles({ name: "saved.zip", mimeType: "application/zip", buffer: bytes });
     await page.locator(".toast", { hasText: "files opened" }).waitFor();
     await show(page, "firewall/202.fw");
-    assert.match(await page.locator(".cm-content").innerText(), /für alle 🛡/);
+    await shows(page.locator(".cm-content"), /für alle 🛡/);
   });
 
   it("can be used in the dark, and has no serious problem of accessibility", async () => {
@@ -229,14 +230,14 @@ describe("the playground", () => {
 
   it("can be used with the keyboard alone", async () => {
     await page.keyboard.press("Alt+0");
-    assert.equal(await page.locator(":focus").getAttribute("role"), "treeitem");
+    await comes(async () => page.locator(":focus").getAttribute("role"), /^treeitem$/);
     await page.keyboard.press("Home");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Alt+e");
-    assert.match((await page.locator(":focus").getAttribute("aria-label")) ?? "", /Editor of firewall\/cluster.fw/);
+    await comes(async () => page.locator(":focus").getAttribute("aria-label"), /Editor of firewall\/cluster.fw/);
     await page.keyboard.press("Alt+2");
-    assert.equal(await page.locator(":focus").innerText(), "Packet");
+    await shows(page.locator(":focus"), /^Packet$/);
   });
 
   it("fits a telephone", async () => {
