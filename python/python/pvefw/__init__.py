@@ -13,28 +13,7 @@ never an exception; misuse raises a subclass of `Error`.
 
 from __future__ import annotations
 
-from ._datacenter import Address, Datacenter, Warned
-from ._edit import (
-    AddressValue,
-    Alias,
-    Aliases,
-    Cluster,
-    FirewallFile,
-    Group,
-    Groups,
-    Guest,
-    Host,
-    IpSet,
-    IpSets,
-    Member,
-    MemberLike,
-    Network,
-    NetworkLike,
-    Options,
-    Rule,
-    Rules,
-    Vnet,
-)
+from ._datacenter import Datacenter, Warned
 from ._enums import Action, Change, Direction, Expect, Level, LogLevel, Safety, Severity, Verdict
 from ._errors import (
     ChangedOnDiskError,
@@ -47,7 +26,9 @@ from ._errors import (
     QuestionError,
     SaveError,
 )
+from ._files import Cluster, FirewallFile, Guest, Host, Options, Vnet
 from ._native import version as _version
+from ._question import Address
 from ._results import (
     Answer,
     ChainChange,
@@ -84,7 +65,10 @@ from ._results import (
     Trace,
 )
 from ._rows import Row
+from ._rules import Rule, Rules
 from ._ruleset import Chains, Ruleset
+from ._sets import Alias, Aliases, Group, Groups, IpSet, IpSets, Member, MemberLike
+from ._values import AddressValue, Network, NetworkLike
 
 __version__: str = _version()
 """The version of the package, which is that of the engine."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import json
 import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
 from . import _native
-from ._edit import Cluster, Guest, Host, Vnet
 from ._enums import Verdict
 from ._errors import LoadError, NotFoundError, QuestionError
+from ._files import Cluster, Guest, Host, Vnet
+from ._question import Address, question
 from ._results import (
     Answer,
     Diff,
@@ -31,10 +30,6 @@ from ._results import (
 )
 from ._rows import build, decode
 from ._ruleset import Ruleset
-
-Address = str | IPv4Address | IPv6Address
-"""An IP address, as an object or as text."""
-
 
 _GUEST = re.compile(r"(?:firewall/|nodes/[^/]+/(?:qemu-server|lxc)/)(\d+)\.(?:fw|conf)")
 
@@ -220,11 +215,11 @@ class Datacenter:
         `NEW`, ports 40000 and 40001, and the addresses that the configuration shows. A question that can't be, such as an
         unknown zone, raises `QuestionError`.
         """
-        question = _question(
-            from_, to, source=source, dest=dest, proto=proto, sport=sport, dport=dport, icmp_type=icmp_type,
-            state=state, mac=mac,
-        )  # fmt: skip
-        report, text = self._native.trace(question, node, color)
+        asked = {
+            "from": from_, "to": to, "source": source, "dest": dest, "proto": proto, "sport": sport, "dport": dport,
+            "icmp_type": icmp_type, "state": state, "mac": mac,
+        }  # fmt: skip
+        report, text = self._native.trace(question(asked), node, color)
         data = json.loads(report)
         data["packet"]["from_"] = data["packet"].pop("from")
         data["rule"] = data.pop("by")
@@ -238,7 +233,7 @@ class Datacenter:
         A question is a mapping with the arguments of `trace` as keys; `from` may be written for `from_`. A question that
         can't be is answered by the `QuestionError` itself.
         """
-        asked = [_question(**{_key(key): value for key, value in each.items()}) for each in questions]
+        asked = [question(each) for each in questions]
         answers: list[Answer | QuestionError] = []
         for text in self._native.trace_many(asked, node):
             data = json.loads(text)
@@ -320,55 +315,6 @@ def _name(name: str, what: str) -> str:
     if not name or "/" in name or name.startswith("."):
         raise NotFoundError(f"`{name}` can't be the name of a {what}")
     return name
-
-
-def _key(key: str) -> str:
-    return "from_" if key == "from" else key.replace("-", "_")
-
-
-def _question(
-    from_: str,
-    to: str,
-    *,
-    source: Address | None = None,
-    dest: Address | None = None,
-    proto: str | int | None = None,
-    sport: int | None = None,
-    dport: int | None = None,
-    icmp_type: str | int | None = None,
-    state: str | None = None,
-    mac: str | None = None,
-) -> str:
-    """A question as JSON text."""
-    asked = {
-        "from": from_,
-        "to": to,
-        "source": _address("source", source),
-        "dest": _address("dest", dest),
-        "proto": None if proto is None else str(proto),
-        "sport": _port("sport", sport),
-        "dport": _port("dport", dport),
-        "icmp-type": icmp_type,
-        "state": state,
-        "mac": mac,
-    }
-    return json.dumps({key: value for key, value in asked.items() if value is not None})
-
-
-def _address(key: str, address: Address | None) -> str | None:
-    if address is None:
-        return None
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        hint = "one address; which network it is in is for the rules to say"
-        raise QuestionError(f"`{address}` is not an IP address", [f"`{key}` is {hint}"]) from None
-
-
-def _port(key: str, port: int | None) -> int | None:
-    if port is None or 0 <= port <= 65535:
-        return port
-    raise QuestionError(f"`{key}` can't be {port}", ["ports are numbers from 0 to 65535"])
 
 
 def _words(error: OSError) -> str:
