@@ -16,6 +16,7 @@ mod state;
 
 use std::ffi::OsString;
 
+use pvefw_core::host::Again;
 use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
@@ -32,10 +33,12 @@ mod _native {
     use super::version;
 }
 
-/// Runs the command line and returns its exit status. The first word is the name of the program.
+/// Runs the command line and returns its exit status. The first word is the name of the program; `again` is the
+/// interpreter with the words that run this module.
 #[pyfunction]
-fn main(py: Python<'_>, words: Vec<OsString>) -> u8 {
-    py.detach(|| pvefw_cli::run(words).code())
+fn main(py: Python<'_>, words: Vec<OsString>, again: Vec<OsString>) -> u8 {
+    let again = Again::words(again).unwrap_or_else(Again::own_program);
+    py.detach(|| pvefw_cli::run(words, &again).code())
 }
 
 /// The version of the engine.

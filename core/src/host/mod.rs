@@ -35,6 +35,7 @@ pub mod store;
 pub mod tool;
 pub mod tools;
 pub mod verify;
+pub mod watchdog;
 
 mod generation;
 mod run;
@@ -50,3 +51,4 @@ pub use sandbox::Sandbox;
 pub use store::Store;
 pub use tool::{Tool, Variant};
 pub use tools::Tools;
+pub use watchdog::Again;

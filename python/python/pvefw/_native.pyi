@@ -168,8 +168,9 @@ class RuleLine:
     def switch(self, on: bool) -> None:
         """Switches it on or off."""
 
-def main(words: list[str]) -> int:
-    """Runs the command line and returns its exit status. The first word is the name of the program."""
+def main(words: list[str], again: list[str]) -> int:
+    """Runs the command line and returns its exit status. The first word is the name of the program; `again` is the
+    interpreter with the words that run this module."""
 
 def version() -> str:
     """The version of the engine."""
