@@ -46,12 +46,16 @@ pub(crate) fn trace(rules: &NodeRules, question: &Question, color: bool) -> Outc
 }
 
 /// The short answer for each of many packets: a JSON object a line, as `trace --batch` prints them.
-pub(crate) fn batch(rules: &NodeRules, questions: &[Question]) -> Vec<String> {
+pub(crate) fn batch(rules: &NodeRules, questions: &[Outcome<Question>]) -> Vec<String> {
     let names = Names::new(&rules.facts);
     let mut answers = report::Answers::new(rules.datacenter.files());
-    let mut answer = |question: &Question| match question.packet(&rules.topology, &names) {
-        Ok(packet) => json(&answers.short(rules.simulator.verdict(&packet))),
-        Err(mistake) => json(&report::Refused { error: mistake.to_string() }),
+    let mut answer = |question: &Outcome<Question>| {
+        let refused = |error: String| json(&report::Refused { error });
+        match question.as_ref().map(|question| question.packet(&rules.topology, &names)) {
+            Ok(Ok(packet)) => json(&answers.short(rules.simulator.verdict(&packet))),
+            Ok(Err(mistake)) => refused(mistake.to_string()),
+            Err(failure) => refused(failure.in_words()),
+        }
     };
     questions.iter().map(&mut answer).collect()
 }

@@ -120,8 +120,8 @@ impl Datacenter {
         node: Option<&str>,
     ) -> PyResult<Vec<String>> {
         Ok(py.detach(|| -> Outcome<_> {
-            let questions: Vec<Question> =
-                questions.into_iter().map(|question| read_question(&question)).collect::<Outcome<_>>()?;
+            let questions: Vec<Outcome<Question>> =
+                questions.into_iter().map(|question| read_question(&question)).collect();
             Ok(answers::batch(&*self.node_rules(node)?, &questions))
         })?)
     }
@@ -175,7 +175,7 @@ impl Datacenter {
     }
 
     /// The rules of a node, compiled unless they have been since the last change.
-    fn node_rules(&self, node: Option<&str>) -> Outcome<Arc<NodeRules>> {
+    pub(crate) fn node_rules(&self, node: Option<&str>) -> Outcome<Arc<NodeRules>> {
         let key = node.map(str::to_owned);
         let (datacenter, facts) = {
             let mut state = self.lock();

@@ -11,6 +11,7 @@ mod compiled;
 mod datacenter;
 mod edit;
 mod error;
+mod node;
 mod rule;
 mod state;
 
@@ -27,6 +28,8 @@ mod _native {
     use super::datacenter::Datacenter;
     #[pymodule_export]
     use super::main;
+    #[pymodule_export]
+    use super::node::Node;
     #[pymodule_export]
     use super::rule::Line;
     #[pymodule_export]

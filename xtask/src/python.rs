@@ -31,7 +31,7 @@ const MANAGERS: [(&str, &str, &str); 2] =
 const ASK: &str = "import venv, ensurepip, sys, sysconfig; \
                    print(*sys.version_info[:2], sysconfig.get_config_var('Py_GIL_DISABLED') or 0)";
 
-/// A CPython.
+/// An interpreter of `CPython`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Interpreter {
     /// The program.

@@ -17,6 +17,7 @@
 //! Firewall logic does not belong here: texts come in, counts go out.
 
 pub mod apply;
+pub mod before;
 pub mod configuration;
 pub mod confirm;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod plan;
 pub mod process;
 pub mod rules;
 pub mod sandbox;
+pub mod status;
 pub mod store;
 pub mod tool;
 pub mod tools;
@@ -41,6 +43,7 @@ mod generation;
 mod run;
 mod split;
 
+pub use before::Before;
 pub use error::{Error, Refusal};
 pub use load::{Failed, Step, Texts, load, read_back, save};
 pub use loaded::Loaded;

@@ -8,6 +8,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -147,13 +148,15 @@ class Datacenter:
             parts += [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
         return "".join(parts)
 
-    def save(self) -> tuple[str, ...]:
+    def save(self, *, timeout: float = 10) -> tuple[str, ...]:
         """Write the files that are not as they were, and return their paths.
 
         All or none: each is written beside its place first, and every one on disk must still be the one that was read, else
-        `ChangedOnDiskError` is raised. `SaveError` means that something could not be written; all files are as they were.
+        `ChangedOnDiskError` is raised. Below `/etc/pve` the locks are held meanwhile that Proxmox VE takes for a change,
+        too; when somebody else has one for `timeout` seconds, `LockedError` is raised. Another `SaveError` means that
+        something could not be written. After any of them all files are as they were.
         """
-        return tuple(self._native.save())
+        return tuple(self._native.save(timedelta(seconds=timeout)))
 
     def rename_alias(self, old: str, new: str, *, guest: int | None = None) -> int:
         """Rename an alias and everything that refers to it, in all files; returns how many places were changed.
@@ -221,7 +224,6 @@ class Datacenter:
         }  # fmt: skip
         report, text = self._native.trace(question(asked), node, color)
         data = json.loads(report)
-        data["packet"]["from_"] = data["packet"].pop("from")
         data["rule"] = data.pop("by")
         return build(Trace, data, text=text)
 
@@ -233,16 +235,14 @@ class Datacenter:
         A question is a mapping with the arguments of `trace` as keys; `from` may be written for `from_`. A question that
         can't be is answered by the `QuestionError` itself.
         """
-        asked = [question(each) for each in questions]
-        answers: list[Answer | QuestionError] = []
-        for text in self._native.trace_many(asked, node):
-            data = json.loads(text)
-            if "error" in data:
-                answers.append(QuestionError(data["error"]))
-            else:
-                by = data["by"]
-                answers.append(Answer(Verdict(data["verdict"]), None if by is None else Line(**by)))
-        return answers
+        asked: list[str | QuestionError] = []
+        for each in questions:
+            try:
+                asked.append(question(each))
+            except QuestionError as error:
+                asked.append(error)
+        given = iter(self._native.trace_many([each for each in asked if isinstance(each, str)], node))
+        return [each if isinstance(each, QuestionError) else _answer(next(given)) for each in asked]
 
     def test(
         self,
@@ -289,10 +289,7 @@ class Datacenter:
     ) -> Diff:
         """Say what changes from this datacenter to another, as compiled for a node. `rules` is for the text."""
         empty, report, text = self._native.diff(other._native, node, rules, color)
-        data = json.loads(report)
-        for hook in data["hooks"]:
-            hook["from_"] = hook.pop("from")
-        return build(Diff, data, is_empty=empty, text=text)
+        return decode(Diff, report, is_empty=empty, text=text)
 
     def __repr__(self) -> str:
         where = "in memory" if self._root is None else repr(str(self._root))
@@ -315,6 +312,14 @@ def _name(name: str, what: str) -> str:
     if not name or "/" in name or name.startswith("."):
         raise NotFoundError(f"`{name}` can't be the name of a {what}")
     return name
+
+
+def _answer(text: str) -> Answer | QuestionError:
+    data = json.loads(text)
+    if "error" in data:
+        return QuestionError(data["error"])
+    by = data["by"]
+    return Answer(Verdict(data["verdict"]), None if by is None else Line(**by))
 
 
 def _words(error: OSError) -> str:

@@ -54,7 +54,7 @@ impl Built {
     }
 
     /// A wheel made of the source distribution, as `pip install` does where there is none for a machine.
-    pub(crate) fn from_source(&self, venv: &Venv, out: &Path) -> Outcome<PathBuf> {
+    pub(crate) fn rebuilt(&self, venv: &Venv, out: &Path) -> Outcome<PathBuf> {
         let mut pip = venv.pip(&["wheel", "--no-deps", "--wheel-dir"]);
         pip.arg(out).arg(&self.source);
         // What cargo has fetched and built of others is used again; the package itself is built from what pip unpacks.

@@ -64,7 +64,7 @@ fn run(
 fn from_source(built: &Built, python: &Interpreter, tools: &Venv) -> Outcome {
     eprintln!("\nThe source distribution");
     let venv = Venv::fresh("source", python)?;
-    let wheel = built.from_source(tools, &venv.folder().join("wheels"))?;
+    let wheel = built.rebuilt(tools, &venv.folder().join("wheels"))?;
     venv.install(&[&wheel.display().to_string()])?;
     sh::run(Command::new(venv.program("python")).args(["-c", SMOKE]).current_dir(venv.folder()))?;
     sh::run(Command::new(venv.program("pvefw")).arg("--version").current_dir(venv.folder()))
