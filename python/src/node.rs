@@ -32,7 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[pyclass(frozen, module = "pvefw._native")]
 pub(crate) struct Node {
     datacenter: Py<Datacenter>,
-    node: Option<String>,
+    /// Which of its nodes this is.
+    name: Option<String>,
     store: Store,
 }
 
@@ -41,7 +42,7 @@ impl Node {
     #[new]
     fn new(datacenter: Py<Datacenter>, node: Option<String>, state: PathBuf) -> Self {
         let state = std::path::absolute(&state).unwrap_or(state);
-        Self { datacenter, node, store: Store::new(state) }
+        Self { datacenter, name: node, store: Store::new(state) }
     }
 
     /// What loading the configuration would change: JSON, and text for people.
@@ -146,7 +147,7 @@ struct Wish<'a> {
 impl Node {
     /// Compiles the configuration as it is now.
     fn desired(&self, allow_errors: bool) -> Outcome<Desired> {
-        let rules = self.datacenter.get().node_rules(self.node.as_deref())?;
+        let rules = self.datacenter.get().node_rules(self.name.as_deref())?;
         if rules.counts.errors > 0 && !allow_errors {
             let count = rules.counts.errors;
             let errors = if count == 1 { "an error".to_owned() } else { format!("{count} errors") };
@@ -197,7 +198,7 @@ impl Node {
                 let node = desired.rules.facts.node.as_deref();
                 text = diff::render::text(&diff, &entries, before.side(), new, node, options);
             }
-            text.push_str(&format!("to load: {}\n", plan.in_words()));
+            text = format!("{text}to load: {}\n", plan.in_words());
         }
         let diff = report::diff::Diff::new(&diff, &entries, before.side(), new);
         Ok((json(&report::plan::Plan::new(&plan, diff)), text))
@@ -206,7 +207,7 @@ impl Node {
     fn applied(&self, desired: &Desired, wish: &Wish<'_>) -> Outcome<String> {
         let (machine, lock) = self.begin(Some(&desired.target), "Node.apply()")?;
         self.nothing_waits(&machine)?;
-        let cut = if wish.force { Vec::new() } else { self.cut(&machine, desired, wish)? };
+        let cut = if wish.force { Vec::new() } else { cut(&machine, desired, wish)? };
         let arm = || match &wish.again {
             Some(again) => again.watch(&self.store, None, None),
             None => Err(no_interpreter()),
@@ -239,26 +240,6 @@ impl Node {
         let name = named(pending.state);
         Err(Failure::new(Class::Waiting, format!("{name} waits to be confirmed, for another {left} s"))
             .help("keep it with `confirm()`, or take it back with `rollback()`"))
-    }
-
-    /// What would be cut, in words. An exception, unless it will be undone.
-    fn cut(&self, machine: &Machine, desired: &Desired, wish: &Wish<'_>) -> Outcome<Vec<String>> {
-        let NodeRules { datacenter, facts, ruleset, .. } = &*desired.rules;
-        let connections = Connection::to_keep(wish.keep);
-        let Cuts { ways, simulator } = cuts(machine.tools(), (datacenter, facts), ruleset, &connections)
-            .map_err(|unknown| match unknown {
-                Unknown::Host(error) => Failure::of_host(&error),
-                Unknown::Rules(mistake) => mistake.into(),
-            })?;
-        let words = || ways.iter().map(|(way, _)| way.what.clone()).collect::<Vec<_>>();
-        let Some((_, packet)) = ways.first().filter(|_| wish.within.is_none()) else { return Ok(words()) };
-        let options = Rendering { style: Style::Plain, width: 100 };
-        let trace = sim::render::trace(packet, &simulator.trace(packet), datacenter.files(), &options);
-        let message =
-            format!("this would cut {}; nothing was changed\n\n{}", words().join(", "), trace.trim_end());
-        Err(Failure::new(Class::Lockout, message)
-            .help("put a rule that accepts it above the one that decides")
-            .help("or try it and have it undone: `confirm_within=60`; or insist: `force=True`"))
     }
 
     fn rolled_back(&self, number: Option<u64>) -> Outcome<String> {
@@ -301,6 +282,26 @@ impl Node {
             _ => Ok(()),
         }
     }
+}
+
+/// What would be cut, in words. An exception, unless it will be undone.
+fn cut(machine: &Machine, desired: &Desired, wish: &Wish<'_>) -> Outcome<Vec<String>> {
+    let NodeRules { datacenter, facts, ruleset, .. } = &*desired.rules;
+    let connections = Connection::to_keep(wish.keep);
+    let Cuts { ways, simulator } = cuts(machine.tools(), (datacenter, facts), ruleset, &connections)
+        .map_err(|unknown| match unknown {
+            Unknown::Host(error) => Failure::of_host(&error),
+            Unknown::Rules(mistake) => mistake.into(),
+        })?;
+    let words = || ways.iter().map(|(way, _)| way.what.clone()).collect::<Vec<_>>();
+    let Some((_, packet)) = ways.first().filter(|_| wish.within.is_none()) else { return Ok(words()) };
+    let options = Rendering { style: Style::Plain, width: 100 };
+    let trace = sim::render::trace(packet, &simulator.trace(packet), datacenter.files(), &options);
+    let message =
+        format!("this would cut {}; nothing was changed\n\n{}", words().join(", "), trace.trim_end());
+    Err(Failure::new(Class::Lockout, message)
+        .help("put a rule that accepts it above the one that decides")
+        .help("or try it and have it undone: `confirm_within=60`; or insist: `force=True`"))
 }
 
 /// What changes or reads rules needs the right to.
@@ -353,11 +354,11 @@ struct Report<'a> {
 impl<'a> Report<'a> {
     fn new(done: &Applied, cut: &'a [String]) -> Self {
         let Applied { done, state, before } = done;
-        let (changed, changes) = match done {
+        let (changed, words) = match done {
             Done::Unchanged => (false, String::new()),
             Done::Loaded(plan) => (!plan.is_empty(), plan.in_words()),
         };
-        Self { changed, state: *state, before: *before, changes, cut }
+        Self { changed, state: *state, before: *before, changes: words, cut }
     }
 
     fn json(&self) -> String {

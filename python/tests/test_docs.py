@@ -19,7 +19,8 @@ import pytest
 from conftest import EXAMPLE, TOP
 
 pytestmark = pytest.mark.once
-PAGES = sorted((TOP / "docs" / "python").glob("*.md")) + [TOP / "python" / "README.md", TOP / "README.md"]
+APPLY = TOP / "docs" / "python" / "apply.md"
+PAGES = sorted(set((TOP / "docs" / "python").glob("*.md")) - {APPLY}) + [TOP / "python" / "README.md", TOP / "README.md"]
 BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -58,6 +59,15 @@ def test_a_page_works(page: Path, folder: Path) -> None:
             console(body)
         else:
             assert language == "text", f"{page}:{line}: what is a block of {language}?"
+
+
+def test_applying_works(folder: Path, namespace: list[str]) -> None:
+    blocks = BLOCK.findall(APPLY.read_text(encoding="utf-8"))
+    assert {language for language, _, _ in blocks} == {"python", "text"}
+    code = "".join(body for language, _, body in blocks if language == "python")
+    done = subprocess.run([*namespace, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "this would cut the connection from 203.0.113.7 to port 22" in done.stdout
 
 
 def console(body: str) -> None:

@@ -122,9 +122,9 @@ pub fn save(root: &Path, changes: &[Changed], patience: Duration) -> Result<(), 
                 .map(|done| format!("`{}`", done.place.display()))
                 .collect();
             if !left.is_empty() {
-                failure
-                    .message
-                    .push_str(&format!("; already written, and not to be undone: {}", left.join(", ")));
+                let left = left.join(", ");
+                failure.message =
+                    format!("{}; already written, and not to be undone: {left}", failure.message);
             }
             return Err(failure);
         }
