@@ -67,7 +67,7 @@ def test_applying_works(folder: Path, namespace: list[str]) -> None:
     code = "".join(body for language, _, body in blocks if language == "python")
     done = subprocess.run([*namespace, sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "this would cut the connection from 203.0.113.7 to port 22" in done.stdout
+    assert "this would cut the connection from 192.168.20.77 to port 22" in done.stdout
 
 
 def console(body: str) -> None:

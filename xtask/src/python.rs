@@ -152,7 +152,7 @@ impl Venv {
     /// `pip WORDS`.
     pub(crate) fn pip(&self, words: &[&str]) -> Command {
         let mut pip = Command::new(self.program("python"));
-        pip.args(["-m", "pip", "--disable-pip-version-check"]).args(words);
+        pip.args(["-m", "pip", "--disable-pip-version-check", "--timeout=120"]).args(words);
         pip
     }
 }

@@ -203,12 +203,12 @@ class Rule:
         self._set("dest", addresses(dest))
 
     @property
-    def sourcenetworks(self) -> tuple[Network, ...]:
+    def source_networks(self) -> tuple[Network, ...]:
         """The source as objects; empty for references and ranges, and if there is none."""
         return networks(self.source)
 
     @property
-    def destnetworks(self) -> tuple[Network, ...]:
+    def dest_networks(self) -> tuple[Network, ...]:
         """The destination as objects; empty for references and ranges, and if there is none."""
         return networks(self.dest)
 
