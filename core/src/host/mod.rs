@@ -17,6 +17,7 @@
 //! Firewall logic does not belong here: texts come in, counts go out.
 
 pub mod apply;
+pub mod before;
 pub mod configuration;
 pub mod confirm;
 pub mod error;
@@ -31,15 +32,18 @@ pub mod plan;
 pub mod process;
 pub mod rules;
 pub mod sandbox;
+pub mod status;
 pub mod store;
 pub mod tool;
 pub mod tools;
 pub mod verify;
+pub mod watchdog;
 
 mod generation;
 mod run;
 mod split;
 
+pub use before::Before;
 pub use error::{Error, Refusal};
 pub use load::{Failed, Step, Texts, load, read_back, save};
 pub use loaded::Loaded;
@@ -50,3 +54,4 @@ pub use sandbox::Sandbox;
 pub use store::Store;
 pub use tool::{Tool, Variant};
 pub use tools::Tools;
+pub use watchdog::Again;
