@@ -19,6 +19,7 @@
 pub mod apply;
 pub mod configuration;
 pub mod confirm;
+pub mod daemon;
 pub mod error;
 pub mod load;
 pub mod loaded;
@@ -31,6 +32,7 @@ pub mod plan;
 pub mod process;
 pub mod rules;
 pub mod sandbox;
+pub mod settings;
 pub mod store;
 pub mod tool;
 pub mod tools;

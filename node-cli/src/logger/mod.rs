@@ -10,11 +10,9 @@
 
 mod clock;
 mod file;
-mod journal;
 mod lock;
 mod names;
 mod run;
-mod status;
 
 pub(crate) use run::run;
 

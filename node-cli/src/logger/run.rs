@@ -17,13 +17,13 @@ use pvefw_core::log::{conntrack, line};
 
 use super::clock::Clock;
 use super::file::{Change, LogFile};
-use super::journal::Journal;
 use super::names::Names;
-use super::status::Status;
-use super::{CONNTRACK, lock, status};
+use super::{CONNTRACK, lock};
 use crate::args::LoggerArgs;
 use crate::exit::{Exit, Stop};
 use crate::output::{Output, words};
+use crate::service::Journal;
+use crate::service::notify::{self, Status};
 
 /// Datagrams read before what they say is written, at most.
 const DATAGRAMS: usize = 64;
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &LoggerArgs, output: &Output) -> Result<Exit, Stop> {
     logger.follow_connections();
     logger.say(5, "starting pvefw logger");
     logger.write();
-    status::ready();
+    notify::ready();
     logger.serve(&signals)?;
     Ok(logger.end())
 }
@@ -165,11 +165,11 @@ impl Logger<'_> {
 
     /// Opens the file again, and looks again what is to be logged.
     fn reload(&mut self) {
-        status::reloading();
+        notify::reloading();
         self.reopen();
         self.clock = Clock::new();
         self.follow_connections();
-        status::ready();
+        notify::ready();
     }
 
     fn reopen(&mut self) {
@@ -327,7 +327,7 @@ impl Logger<'_> {
 
     /// Writes everything that is still on its way.
     fn end(mut self) -> Exit {
-        status::stopping();
+        notify::stopping();
         // The kernel hands out what it was still collecting.
         self.nflog.close();
         if let Err(Stop::Failed { message, .. }) = self.read_packets(usize::MAX) {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::history::when;
 use super::{Desired, Errors, Session, store, told, unusable};
 use crate::args::{Format, StatusArgs};
+use crate::daemon::client::{self, Tally};
 use crate::exit::{Exit, Stop};
 use crate::output::{Kind, Output};
 
@@ -16,6 +17,7 @@ pub(crate) fn run(args: &StatusArgs, output: &Output) -> Result<Exit, Stop> {
     let desired = Desired::read(args.root.as_deref(), &args.node, Errors::Refuse, output)?;
     let enabled = desired.datacenter.node_network(&desired.facts).enabled;
     let mut status = Status::new(enabled, &store(&args.state));
+    let daemon = client::status(&args.run.run);
     status.errors = desired.refused;
     if process::may_change_rules() {
         let session = Session::open_for(&args.state, &desired.target)?;
@@ -30,6 +32,8 @@ pub(crate) fn run(args: &StatusArgs, output: &Output) -> Result<Exit, Stop> {
             "asking the kernel takes the capability CAP_NET_ADMIN: this is what was applied last",
         );
     }
+    status.running |= daemon.is_some();
+    status.daemon = daemon;
     match args.format {
         Format::Human => output.data(&[&status.words()])?,
         Format::Json => output.json(|out| serde_json::to_writer(out, &status))?,
@@ -69,6 +73,8 @@ struct Status {
     last_error: Option<Wrong>,
     /// Whether the configuration has errors.
     errors: bool,
+    /// What the daemon says of itself, if one runs and we may ask.
+    daemon: Option<Tally>,
 }
 
 #[derive(Debug, Serialize)]
@@ -121,6 +127,19 @@ impl Status {
         let running = if self.running { "running" } else { "stopped" };
         let pending = if self.pending_changes == Some(true) { " (pending changes)" } else { "" };
         let mut lines = vec![format!("Status: {enabled}/{running}{pending}")];
+        if let Some(daemon) = &self.daemon {
+            lines.push(format!(
+                "daemon: process {}, since {}: {}",
+                daemon.process,
+                when(daemon.since),
+                daemon.words()
+            ));
+            let report = &daemon.report;
+            lines.extend(report.findings.iter().chain(&report.warnings).map(|line| format!("  {line}")));
+            if daemon.stuck {
+                lines.push("  the files of the configuration do not answer".to_owned());
+            }
+        }
         if let (Some(state), Some(since), Some(digest)) = (self.state, self.since, &self.digest) {
             let digest = digest.get(..12).unwrap_or(digest);
             lines.push(format!("loaded: state {state}, since {}, digest {digest}", when(since)));
@@ -136,7 +155,7 @@ impl Status {
             );
             lines.extend(self.changed_chains.iter().map(|chain| format!("  {chain}")));
         }
-        if self.errors {
+        if self.errors && self.daemon.is_none() {
             lines.push("configuration: it has errors, and `pvefw apply` would refuse it".to_owned());
         }
         if let Some(Waits { state, until }) = &self.waits {
