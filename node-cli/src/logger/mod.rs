@@ -11,6 +11,7 @@
 mod clock;
 mod file;
 mod lock;
+mod metrics;
 mod names;
 mod run;
 

@@ -18,7 +18,7 @@ use pvefw_core::log::{conntrack, line};
 use super::clock::Clock;
 use super::file::{Change, LogFile};
 use super::names::Names;
-use super::{CONNTRACK, lock};
+use super::{CONNTRACK, lock, metrics};
 use crate::args::LoggerArgs;
 use crate::exit::{Exit, Stop};
 use crate::output::{Output, words};
@@ -32,6 +32,8 @@ const DATAGRAMS: usize = 64;
 const CALM: Duration = Duration::from_mins(1);
 /// How often a file that takes nothing is tried again, and looked after that may have been moved.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often the metrics are written, at most.
+const METRICS: Duration = Duration::from_secs(10);
 /// How often lost packets are told of, at most.
 const LOSSES: Duration = Duration::from_secs(5);
 
@@ -63,6 +65,7 @@ pub(crate) fn run(args: &LoggerArgs, output: &Output) -> Result<Exit, Stop> {
         told_at: now,
         looked: now,
         status: Status::new(),
+        measured: None,
     };
     logger.follow_connections();
     logger.say(5, "starting pvefw logger");
@@ -92,6 +95,8 @@ struct Logger<'a> {
     /// When it was last looked whether the file has been moved.
     looked: Instant,
     status: Status,
+    /// When the metrics were written last, and what they said.
+    measured: Option<(Instant, (Counts, u64))>,
 }
 
 impl Logger<'_> {
@@ -112,6 +117,7 @@ impl Logger<'_> {
             self.look_after_file();
             self.write();
             let (counts, lost) = (self.nflog.counts(), self.file.unwritten());
+            self.write_metrics(counts, lost);
             self.status.beat(Instant::now(), || {
                 format!(
                     "{} packets logged, {} lost by the kernel, {lost} lines waiting for {}",
@@ -298,6 +304,19 @@ impl Logger<'_> {
     fn say(&mut self, level: u8, text: &str) {
         self.journal.say(level, text);
         line::status(level, self.clock.stamp(Clock::now()), text, &mut self.lines);
+    }
+
+    /// Puts the counts where others find them, if they have changed.
+    fn write_metrics(&mut self, counts: Counts, waiting: u64) {
+        let Some(path) = &self.args.metrics else { return };
+        if self.measured.is_some_and(|(at, before)| at.elapsed() < METRICS || before == (counts, waiting)) {
+            return;
+        }
+        self.measured = Some((Instant::now(), (counts, waiting)));
+        if let Err(error) = metrics::write(path, counts, waiting) {
+            let why = words(&error);
+            self.journal.say(4, &format!("can't write the metrics to `{}`: {why}", path.display()));
+        }
     }
 
     /// Writes what there is.
