@@ -9,24 +9,24 @@ use sd_notify::NotifyState;
 const RENEW: Duration = Duration::from_secs(10);
 
 /// Everything is set up.
-pub(super) fn ready() {
+pub(crate) fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
 /// The file is being opened again.
-pub(super) fn reloading() {
+pub(crate) fn reloading() {
     if let Ok(now) = NotifyState::monotonic_usec_now() {
         tell(&[NotifyState::Reloading, now]);
     }
 }
 
 /// The end has begun.
-pub(super) fn stopping() {
+pub(crate) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
 /// The service as systemd sees it. Without systemd, nothing is told to anybody.
-pub(super) struct Status {
+pub(crate) struct Status {
     /// How often to say that we live.
     beat: Option<Duration>,
     last_beat: Instant,
@@ -34,7 +34,7 @@ pub(super) struct Status {
 }
 
 impl Status {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let now = Instant::now();
         // Half the time that systemd waits before it takes us for hung.
         let beat = sd_notify::watchdog_enabled().map(|limit| limit / 2);
@@ -42,7 +42,7 @@ impl Status {
     }
 
     /// Says that we live, if it is time to, and how we fare, if that has changed.
-    pub(super) fn beat(&mut self, now: Instant, fares: impl FnOnce() -> String) {
+    pub(crate) fn beat(&mut self, now: Instant, fares: impl FnOnce() -> String) {
         if self.beat.is_some_and(|beat| now.duration_since(self.last_beat) >= beat) {
             self.last_beat = now;
             tell(&[NotifyState::Watchdog]);
@@ -57,7 +57,7 @@ impl Status {
     }
 
     /// When the next sign of life is due.
-    pub(super) fn next(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn next(&self, now: Instant) -> Option<Duration> {
         self.beat.map(|beat| beat.saturating_sub(now.duration_since(self.last_beat)))
     }
 }
