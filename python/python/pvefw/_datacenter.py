@@ -193,7 +193,7 @@ class Datacenter:
             iptables=iptables,
             ip6tables=ip6tables,
             findings=decode(Findings, found, text=text),
-            json=compiled.lines(),
+            _compiled=compiled,
         )
 
     def trace(

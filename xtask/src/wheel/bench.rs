@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::build::{Profile, build};
+use super::build::{Profile, build, folder};
 use crate::outcome::{Failure, Outcome};
 use crate::python::{self, Venv};
 use crate::{sh, workspace};
@@ -20,23 +20,17 @@ const MOST: f64 = 1.3;
 
 /// Loading, checking and compiling a large datacenter from Python, and the same natively.
 pub(crate) fn bench() -> Outcome {
+    let wheel = build(Profile::Release)?.wheel.display().to_string();
+    // Where the wheel was built there is most of what the examples are built of.
+    let words = ["build", "--release", "-p", "pvefw-tests", "--example", "generate", "--example", "engine"];
+    sh::run(workspace::cargo_build(&words)?.arg("--target-dir").arg(folder()?))?;
+    let examples = folder()?.join("release/examples");
     let root = workspace::target()?.join("bench-datacenter");
     let _ = fs::remove_dir_all(&root);
-    let mut generate =
-        workspace::cargo_build(&["run", "--release", "-p", "pvefw-tests", "--example", "generate", "--"])?;
-    sh::run(generate.arg(&root).arg(GUESTS))?;
-    sh::run(&mut workspace::cargo_build(&[
-        "build",
-        "--release",
-        "-p",
-        "pvefw-tests",
-        "--example",
-        "engine",
-    ])?)?;
-    let wheel = build(Profile::Release)?.wheel.display().to_string();
+    sh::run(Command::new(examples.join("generate")).arg(&root).arg(GUESTS))?;
     let venv = Venv::kept("bench", &python::interpreter()?)?;
     venv.install(&["--force-reinstall", &wheel])?;
-    let native = workspace::target()?.join("release/examples/engine");
+    let native = examples.join("engine");
     let script = workspace::top()?.join("python/bench.py");
     let mut best = [Times::NEVER; 2];
     for _ in 0..TURNS {
