@@ -15,6 +15,9 @@
 //! signature stands in the kernel only behind the rules that it signs, whenever a run may have ended.
 
 mod bridge;
+mod sample;
+
+pub use sample::sample;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
