@@ -11,7 +11,9 @@ mod roots;
 mod wrapper;
 
 use alloc::collections::BTreeMap;
+use core::cell::Cell;
 use core::fmt::Write as _;
+use core::time::Duration;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -96,11 +98,16 @@ fn child(args: &Args, share: u64) -> Result<(), String> {
     let absolute =
         |path: &Path| fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()));
     let pvefw = absolute(&args.pvefw)?;
-    let roots = roots::make(&folder.0, &absolute(&args.example)?, &pvefw)?;
-    let bench = Bench { pvefw, folder: folder.0.clone(), roots };
+    let example = absolute(&args.example)?;
+    let roots = roots::make(&folder.0, &example, &pvefw)?;
+    let large = roots::large(&folder.0, &example, &pvefw)?;
+    let usual = Cell::new(Duration::from_millis(200));
+    let bench = Bench { pvefw, folder: folder.0.clone(), roots, large, usual };
     let mut out = std::io::stdout();
     let mut left = (0..args.count).filter(|number| number % args.jobs == share).count();
-    for number in (0..).filter(|number| number % args.jobs == share) {
+    // A fault that comes too late is tried again with the next number; but not for ever.
+    let most = left.saturating_mul(4).saturating_add(20);
+    for number in (0..).filter(|number| number % args.jobs == share).take(most) {
         if left == 0 {
             break;
         }

@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use pvefw_core::log::event::BRIDGE;
-use pvefw_core::log::netlink::Messages;
+use pvefw_core::netlink::Messages;
 use pvefw_core::log::prefix::Prefix;
 use pvefw_core::log::{Entry, Event, Links, conntrack, entry, line};
 
