@@ -3,8 +3,8 @@
 use crate::outcome::Outcome;
 use crate::steps::{Steps, done};
 use crate::{
-    Task, args, conformance, deb, faults, fuzz, lab, nostd, npm, playground, setup, sh, try_it, wasm, wheel,
-    workspace,
+    Task, args, conformance, deb, faults, fuzz, lab, nostd, npm, playground, setup, sh, soak, try_it, wasm,
+    wheel, workspace,
 };
 
 /// The command.
@@ -19,7 +19,8 @@ pub(crate) const TASK: Task = Task {
            is left out and said so.\n\n\
            --quick   fuzz for 5 seconds instead of 60, 20 datacenters in the lab instead of 200,\n\
            \u{20}         and 20 faults instead of 100\n\
-           --more    also the Python package, injected faults, and the Debian package in a clean root",
+           --more    also the Python package, injected faults, half a minute of the soak, and the Debian package\n\
+           \u{20}         in a clean root",
     run,
     passes_on: false,
 };
@@ -63,6 +64,7 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
     }
     steps.step("Python package", wheel::share)?;
     steps.step("Faults", || faults::share(quick))?;
+    steps.step("Soak", soak::share)?;
     steps.step("Package", deb::package_step)?;
     steps.step("Units", deb::units)?;
     steps.step("Package in a clean root", deb::clean_root)

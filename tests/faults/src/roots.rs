@@ -55,31 +55,35 @@ pub(crate) fn make(folder: &Path, example: &Path, pvefw: &Path) -> Result<Vec<Ro
             }
             fs::write(&file, text.replacen(old, new, 1)).map_err(|error| error.to_string())?;
         }
-        let out = folder.join(format!("texts-{number}"));
-        let status = Command::new(pvefw)
-            .arg("compile")
-            .arg(&path)
-            .args(["--node", "pve1", "--facts"])
-            .arg(path.join("facts.json"))
-            .arg("--out")
-            .arg(&out)
-            .output();
-        if !status.is_ok_and(|output| output.status.success()) {
-            return Err(format!("`pvefw compile {}` failed", path.display()));
-        }
-        let read = |name: &str| fs::read_to_string(out.join(name)).map_err(|error| error.to_string());
-        let texts = Restore {
-            ipset: read("ipset")?,
-            ebtables: read("ebtables")?,
-            iptables: read("iptables")?,
-            ip6tables: read("ip6tables")?,
-        };
+        let texts = compiled(&path, &folder.join(format!("texts-{number}")), pvefw)?;
         roots.push(Root { path, rules: Rules::of(&Texts::from(&texts)), texts });
     }
     Ok(roots)
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+/// What a configuration comes to.
+pub(crate) fn compiled(path: &Path, out: &Path, pvefw: &Path) -> Result<Restore, String> {
+    let status = Command::new(pvefw)
+        .arg("compile")
+        .arg(path)
+        .args(["--node", "pve1", "--facts"])
+        .arg(path.join("facts.json"))
+        .arg("--out")
+        .arg(out)
+        .output();
+    if !status.is_ok_and(|output| output.status.success()) {
+        return Err(format!("`pvefw compile {}` failed", path.display()));
+    }
+    let read = |name: &str| fs::read_to_string(out.join(name)).map_err(|error| error.to_string());
+    Ok(Restore {
+        ipset: read("ipset")?,
+        ebtables: read("ebtables")?,
+        iptables: read("iptables")?,
+        ip6tables: read("ip6tables")?,
+    })
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
