@@ -18,14 +18,15 @@ mod service;
 use std::ffi::OsString;
 
 use clap::Parser;
+use pvefw_core::host::Again;
 
 use args::{Command, Line};
 pub use exit::{Exit, Stop};
 use output::{Kind, Output};
 
 /// Runs a command line, whose first word is the name of the program, and tells how it ended. Data goes to stdout, the
-/// rest to stderr.
-pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
+/// rest to stderr. `again` is how to run another one, which outlives this: the undo of `apply --confirm-within`.
+pub fn run(words: impl IntoIterator<Item = OsString>, again: &Again) -> Exit {
     let line = match Line::try_parse_from(words) {
         Ok(line) => line,
         // Help and version are among these, and go to stdout with status 0.
@@ -36,7 +37,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let output = Output::new(line.color);
     let ended = match line.command {
-        Command::Apply(args) => command::node::apply::run(&args, &output),
+        Command::Apply(args) => command::node::apply::run(&args, again, &output),
         Command::Check(args) => command::check::run(&args, &output),
         Command::Compile(args) => command::compile::run(&args, &output),
         Command::Confirm(args) => command::node::confirm::run(&args, &output),

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use pvefw_core::host::Again;
+
 fn main() -> ExitCode {
-    pvefw_cli::run(std::env::args_os()).into()
+    pvefw_cli::run(std::env::args_os(), &Again::own_program()).into()
 }

@@ -6,11 +6,11 @@ use pvefw_core::diff::{self, Diff, Side};
 use pvefw_core::facts::Names;
 use pvefw_core::policy_test::{Failure, PolicyTests, Run, Why};
 use pvefw_core::report;
-use pvefw_core::sim::{self, Question};
+use pvefw_core::sim::{self, Question, Simulator};
 use pvefw_core::text::Files;
 
 use crate::error::Outcome;
-use crate::state::NodeRules;
+use crate::state::{Asked, NodeRules};
 
 /// A report as JSON. Reports have text keys and finite numbers only, so there is nothing that can't be written.
 pub(crate) fn json(report: &impl serde::Serialize) -> String {
@@ -38,22 +38,28 @@ pub(crate) fn findings(
 
 /// The verdict on a packet and its way to it, as JSON and for people.
 pub(crate) fn trace(rules: &NodeRules, question: &Question, color: bool) -> Outcome<(String, String)> {
-    let packet = question.packet(&rules.topology, &Names::new(&rules.facts))?;
-    let trace = rules.simulator.trace(&packet);
+    let Asked { topology, simulator } = rules.asked()?;
+    let packet = question.packet(topology, &Names::new(&rules.facts))?;
+    let trace = simulator.trace(&packet);
     let files = rules.datacenter.files();
     let report = json(&report::Answers::new(files).trace(&packet, &trace));
     Ok((report, sim::render::trace(&packet, &trace, files, &options(color))))
 }
 
 /// The short answer for each of many packets: a JSON object a line, as `trace --batch` prints them.
-pub(crate) fn batch(rules: &NodeRules, questions: &[Question]) -> Vec<String> {
+pub(crate) fn batch(rules: &NodeRules, questions: &[Outcome<Question>]) -> Outcome<Vec<String>> {
+    let Asked { topology, simulator } = rules.asked()?;
     let names = Names::new(&rules.facts);
     let mut answers = report::Answers::new(rules.datacenter.files());
-    let mut answer = |question: &Question| match question.packet(&rules.topology, &names) {
-        Ok(packet) => json(&answers.short(rules.simulator.verdict(&packet))),
-        Err(mistake) => json(&report::Refused { error: mistake.to_string() }),
+    let mut answer = |question: &Outcome<Question>| {
+        let refused = |error: String| json(&report::Refused { error });
+        match question.as_ref().map(|question| question.packet(topology, &names)) {
+            Ok(Ok(packet)) => json(&answers.short(simulator.verdict(&packet))),
+            Ok(Err(mistake)) => refused(mistake.to_string()),
+            Err(failure) => refused(failure.in_words()),
+        }
     };
-    questions.iter().map(&mut answer).collect()
+    Ok(questions.iter().map(&mut answer).collect())
 }
 
 /// What came of policy tests: JSON, the findings in their file for people, and for each test why its packets failed.
@@ -63,42 +69,41 @@ pub(crate) fn tests(
     (found, counts): (&[Diagnostic], Counts),
     files: &Files,
     color: bool,
-) -> (String, String, Vec<Vec<String>>) {
+) -> Outcome<(String, String, Vec<Vec<String>>)> {
+    let Asked { topology, simulator } = rules.asked()?;
     let names = Names::new(&rules.facts);
     let configuration = rules.datacenter.files();
     let run = |test| -> Run<'_> {
-        pvefw_core::policy_test::PolicyTest::run(
-            test,
-            &rules.simulator,
-            &rules.topology,
-            &names,
-            configuration,
-        )
+        pvefw_core::policy_test::PolicyTest::run(test, simulator, topology, &names, configuration)
     };
     let runs: Vec<Run<'_>> = tests.tests.iter().map(run).collect();
     let explain = |run: &Run<'_>| -> Vec<String> {
         let failures = run.failures.iter().take(report::policy_test::MOST_FAILURES);
-        failures.map(|failure| explain(rules, run, failure, color)).collect()
+        failures.map(|failure| explain(simulator, run, failure, (configuration, color))).collect()
     };
     let explained = runs.iter().map(explain).collect();
     let check = report::Check::new(found, files, counts);
     let report = report::policy_test::Tests::new(
         &runs,
-        &rules.simulator,
+        simulator,
         files,
         (check.diagnostics, check.summary),
         &mut report::Answers::new(configuration),
     );
-    (json(&report), render::all(found, files, |_| 0, &options(color)), explained)
+    Ok((json(&report), render::all(found, files, |_| 0, &options(color)), explained))
 }
 
 /// The way of a packet that failed a test.
-fn explain(rules: &NodeRules, run: &Run<'_>, failure: &Failure<'_>, color: bool) -> String {
-    let files = rules.datacenter.files();
+fn explain(
+    simulator: &Simulator,
+    run: &Run<'_>,
+    failure: &Failure<'_>,
+    (files, color): (&Files, bool),
+) -> String {
     match &failure.why {
         Why::Impossible(_) => run.test.reason(failure, files),
         Why::Verdict(packet, _) | Why::Line(packet, _) => {
-            sim::render::trace(packet, &rules.simulator.trace(packet), files, &options(color))
+            sim::render::trace(packet, &simulator.trace(packet), files, &options(color))
         }
     }
 }

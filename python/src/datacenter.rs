@@ -120,9 +120,9 @@ impl Datacenter {
         node: Option<&str>,
     ) -> PyResult<Vec<String>> {
         Ok(py.detach(|| -> Outcome<_> {
-            let questions: Vec<Question> =
-                questions.into_iter().map(|question| read_question(&question)).collect::<Outcome<_>>()?;
-            Ok(answers::batch(&*self.node_rules(node)?, &questions))
+            let questions: Vec<Outcome<Question>> =
+                questions.into_iter().map(|question| read_question(&question)).collect();
+            answers::batch(&*self.node_rules(node)?, &questions)
         })?)
     }
 
@@ -144,7 +144,7 @@ impl Datacenter {
             let node = node.map(str::to_owned).or(usual).or_else(|| tests.node.clone());
             let rules = self.node_rules(node.as_deref())?;
             let counts = sink.counts();
-            Ok(answers::tests(&rules, &tests, (&sink.into_sorted(), counts), &files, color))
+            answers::tests(&rules, &tests, (&sink.into_sorted(), counts), &files, color)
         })?)
     }
 
@@ -175,7 +175,7 @@ impl Datacenter {
     }
 
     /// The rules of a node, compiled unless they have been since the last change.
-    fn node_rules(&self, node: Option<&str>) -> Outcome<Arc<NodeRules>> {
+    pub(crate) fn node_rules(&self, node: Option<&str>) -> Outcome<Arc<NodeRules>> {
         let key = node.map(str::to_owned);
         let (datacenter, facts) = {
             let mut state = self.lock();
@@ -184,7 +184,7 @@ impl Datacenter {
             }
             (Arc::clone(state.editor.datacenter()), state.facts_of_one(node)?)
         };
-        let rules = Arc::new(NodeRules::new(Arc::clone(&datacenter), facts)?);
+        let rules = Arc::new(NodeRules::new(Arc::clone(&datacenter), facts));
         let mut state = self.lock();
         // Somebody may have changed the files meanwhile.
         if !state.editor.is_stale() && Arc::ptr_eq(state.editor.datacenter(), &datacenter) {

@@ -1,5 +1,8 @@
 //! The edits of the class `Datacenter`. Paths are those below the root; a rule is named by the number of its line's id.
 
+use core::time::Duration;
+
+use pvefw_cli::root::save;
 use pvefw_core::edit::{Editor, Entry, LineId, Named, Switch};
 use pvefw_core::lang::symbols::SymbolKind;
 use pyo3::prelude::*;
@@ -225,17 +228,20 @@ impl Datacenter {
         changed.into_iter().map(|file| (file.path, file.old, file.new)).collect()
     }
 
-    /// Writes the files that are not as they were, all or none; their paths.
-    fn save(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+    /// Writes the files that are not as they were, all or none; their paths. Waits up to `patience` for others who are
+    /// changing the configuration.
+    fn save(&self, py: Python<'_>, patience: Duration) -> PyResult<Vec<String>> {
         Ok(py.detach(|| -> Outcome<_> {
-            let mut state = self.lock();
-            let Some(root) = state.root.clone() else {
-                return Err(Failure::new(Class::Save, "the datacenter has no folder to be saved to")
-                    .help("files from memory are in `dc.files()`"));
+            let (root, changed) = {
+                let state = self.lock();
+                (state.root.clone(), state.editor.changed())
             };
-            let changed = state.editor.changed();
-            pvefw_cli::root::save::save(&root, &changed).map_err(Failure::of_save)?;
-            state.editor.saved();
+            let root = root.ok_or_else(|| {
+                Failure::new(Class::Save, "the datacenter has no folder to be saved to")
+                    .help("files from memory are in `dc.files()`")
+            })?;
+            save::save(&root, &changed, patience).map_err(Failure::of_save)?;
+            self.lock().editor.saved(&changed);
             Ok(changed.into_iter().map(|file| file.path).collect())
         })?)
     }

@@ -1,8 +1,11 @@
 //! Failures on their way to Python: which exception of `pvefw`, what is wrong, and ways out.
 
 use pvefw_cli::Stop;
-use pvefw_cli::root::save::SaveError;
+use pvefw_cli::root::save::{SaveError, Why};
 use pvefw_core::edit::{EditError, Reason};
+use pvefw_core::host::apply::{self, Left};
+use pvefw_core::host::confirm::{NoWay, Unconfirmed};
+use pvefw_core::host::{self, error::WITHOUT_BRIDGE};
 use pvefw_core::sim::Mistake;
 use pyo3::prelude::*;
 
@@ -25,6 +28,22 @@ pub(crate) enum Class {
     Save,
     /// A file on disk is another one than was read.
     ChangedOnDisk,
+    /// Somebody else is saving.
+    Locked,
+    /// Rules can't be read or loaded.
+    Apply,
+    /// The process may not.
+    Capability,
+    /// A tool is missing, or has refused.
+    Tool,
+    /// The configuration has errors.
+    Configuration,
+    /// Somebody would be cut off.
+    Lockout,
+    /// A state waits to be confirmed, or none does.
+    Waiting,
+    /// The old rules could not be put back.
+    Broken,
 }
 
 impl Class {
@@ -38,6 +57,14 @@ impl Class {
             Self::NotFound => "NotFoundError",
             Self::Save => "SaveError",
             Self::ChangedOnDisk => "ChangedOnDiskError",
+            Self::Locked => "LockedError",
+            Self::Apply => "ApplyError",
+            Self::Capability => "CapabilityError",
+            Self::Tool => "ToolError",
+            Self::Configuration => "ConfigurationError",
+            Self::Lockout => "LockoutError",
+            Self::Waiting => "WaitingError",
+            Self::Broken => "BrokenError",
         }
     }
 }
@@ -61,6 +88,11 @@ impl Failure {
         Self { class, message: message.into(), help: Vec::new(), code: None }
     }
 
+    /// The message alone.
+    pub(crate) fn in_words(&self) -> String {
+        self.message.clone()
+    }
+
     /// Adds a way out.
     pub(crate) fn help(mut self, line: impl Into<String>) -> Self {
         self.help.push(line.into());
@@ -82,9 +114,86 @@ impl Failure {
 impl Failure {
     /// Why files could not be written.
     pub(crate) fn of_save(error: SaveError) -> Self {
-        let class = if error.changed { Class::ChangedOnDisk } else { Class::Save };
+        let class = match error.why {
+            Why::Failed => Class::Save,
+            Why::Changed => Class::ChangedOnDisk,
+            Why::Locked => Class::Locked,
+        };
         Self { class, message: error.message, help: error.help, code: None }
     }
+}
+
+impl Failure {
+    /// What the machine says.
+    pub(crate) fn of_host(error: &host::Error) -> Self {
+        let class = match error {
+            host::Error::Missing(_) | host::Error::Refused(_) | host::Error::TimedOut { .. } => Class::Tool,
+            _ => Class::Apply,
+        };
+        Self { class, message: in_words(error), help: ways_out(error), code: None }
+    }
+
+    /// The same as the cause of something.
+    pub(crate) fn of_host_as(class: Class, what: &str, error: &host::Error) -> Self {
+        Self { class, message: format!("{what}: {}", in_words(error)), help: ways_out(error), code: None }
+    }
+
+    /// Why rules were not loaded, and what that leaves the machine with.
+    pub(crate) fn of_apply(failure: &apply::Failure) -> Self {
+        let what = failure.stage.to_string();
+        let of = |class, left: &str| {
+            let mut failure = Self::of_host_as(class, &what, &failure.error);
+            failure.message.push_str(left);
+            failure
+        };
+        let class = Self::of_host(&failure.error).class;
+        match &failure.left {
+            Left::Untouched => of(class, "; nothing was changed"),
+            Left::Undone => of(class, "; the old rules are back, and were found complete"),
+            Left::Broken(why) => {
+                let why = format!("; and the old rules could not be put back: {}", in_words(why));
+                of(Class::Broken, &why)
+                    .help("what is loaded now: `plan()`; to try again: `rollback()` or `apply()`")
+            }
+        }
+    }
+
+    /// Why there is nothing to confirm.
+    pub(crate) fn of_unconfirmed(why: Unconfirmed) -> Self {
+        let message = match why {
+            Unconfirmed::Store(error) => return Self::of_host(&error),
+            Unconfirmed::Nothing => "nothing waits to be confirmed",
+            Unconfirmed::Incomplete => "what waits was not loaded to the end",
+            Unconfirmed::Restarted => "the machine was restarted since, and its rules with it",
+        };
+        Self::new(Class::Waiting, message).help("`status()` tells what is loaded, and what went wrong last")
+    }
+
+    /// Why there is no way back.
+    pub(crate) fn of_no_way(why: NoWay) -> Self {
+        const STATES: &str = "`history()` has the states that there are";
+        match why {
+            NoWay::Waits => Self::new(Class::Waiting, "a state waits to be confirmed")
+                .help("take it back first: `rollback()`, or keep it: `confirm()`"),
+            NoWay::First => Self::new(Class::Apply, "there is no earlier state")
+                .help("to remove all rules: `stop()`")
+                .help(STATES),
+            NoWay::Unknown(id) => Self::new(Class::Apply, format!("there is no state {id}")).help(STATES),
+        }
+    }
+}
+
+/// A failure of the machine with its cause.
+fn in_words(error: &host::Error) -> String {
+    match core::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn ways_out(error: &host::Error) -> Vec<String> {
+    let bridge = error.is_of_bridge().then(|| WITHOUT_BRIDGE.to_owned());
+    error.advice().into_iter().chain(bridge).collect()
 }
 
 impl From<EditError> for Failure {

@@ -11,11 +11,13 @@ mod compiled;
 mod datacenter;
 mod edit;
 mod error;
+mod node;
 mod rule;
 mod state;
 
 use std::ffi::OsString;
 
+use pvefw_core::host::Again;
 use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
@@ -27,15 +29,19 @@ mod _native {
     #[pymodule_export]
     use super::main;
     #[pymodule_export]
+    use super::node::Node;
+    #[pymodule_export]
     use super::rule::Line;
     #[pymodule_export]
     use super::version;
 }
 
-/// Runs the command line and returns its exit status. The first word is the name of the program.
+/// Runs the command line and returns its exit status. The first word is the name of the program; `again` is the
+/// interpreter with the words that run this module.
 #[pyfunction]
-fn main(py: Python<'_>, words: Vec<OsString>) -> u8 {
-    py.detach(|| pvefw_cli::run(words).code())
+fn main(py: Python<'_>, words: Vec<OsString>, again: Vec<OsString>) -> u8 {
+    let again = Again::words(again).unwrap_or_else(Again::own_program);
+    py.detach(|| pvefw_cli::run(words, &again).code())
 }
 
 /// The version of the engine.

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use pvefw_cli::root::node::{self, Choice};
 use pvefw_core::datacenter::Datacenter;
@@ -11,7 +12,7 @@ use pvefw_core::diag::{Counts, Diagnostic};
 use pvefw_core::edit::Editor;
 use pvefw_core::facts::Facts;
 use pvefw_core::ir::Ruleset;
-use pvefw_core::sim::{Simulator, Topology};
+use pvefw_core::sim::{Mistake, Simulator, Topology};
 
 use crate::error::{Class, Failure, Outcome};
 
@@ -38,19 +39,33 @@ pub(crate) struct NodeRules {
     pub(crate) ruleset: Ruleset,
     pub(crate) found: Vec<Diagnostic>,
     pub(crate) counts: Counts,
+    /// Made when the first packet is asked about: who only compiles does not need it.
+    asked: OnceLock<Result<Asked, Mistake>>,
+}
+
+/// What questions about packets are asked of.
+pub(crate) struct Asked {
     pub(crate) topology: Topology,
     pub(crate) simulator: Simulator,
 }
 
 impl NodeRules {
     /// Compiles for a node.
-    pub(crate) fn new(datacenter: Arc<Datacenter>, facts: Facts) -> Outcome<Self> {
+    pub(crate) fn new(datacenter: Arc<Datacenter>, facts: Facts) -> Self {
         let (ruleset, sink) = datacenter.compile(&facts);
         let counts = sink.counts();
-        let topology = datacenter.topology(&facts);
-        let simulator = Simulator::new(&ruleset, &topology.networks)?;
         let found = sink.into_sorted();
-        Ok(Self { datacenter, facts, ruleset, found, counts, topology, simulator })
+        Self { datacenter, facts, ruleset, found, counts, asked: OnceLock::new() }
+    }
+
+    /// What to ask about packets.
+    pub(crate) fn asked(&self) -> Outcome<&Asked> {
+        let asked = self.asked.get_or_init(|| {
+            let topology = self.datacenter.topology(&self.facts);
+            let simulator = Simulator::new(&self.ruleset, &topology.networks)?;
+            Ok(Asked { topology, simulator })
+        });
+        Ok(asked.as_ref().map_err(Mistake::clone)?)
     }
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ pytest_plugins = ["pytester"]
 
 TOP = Path(__file__).resolve().parents[2]
 EXAMPLE = TOP / "examples" / "datacenter"
+# Root needs no further namespace; others get one in which they are root.
+UNSHARE = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root-user"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,6 +46,18 @@ def scenarios() -> list[dict[str, Any]]:
     cases = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
     assert len(cases) > 100
     return cases
+
+
+@pytest.fixture
+def namespace() -> list[str]:
+    """The words before a command that is to run in a network namespace of its own."""
+    try:
+        done = subprocess.run([*UNSHARE, "iptables-save"], capture_output=True, check=False)
+    except FileNotFoundError:
+        done = None
+    if done is None or done.returncode != 0:
+        pytest.skip("this machine gives us no network namespace, or has no iptables: applying is not tested")
+    return UNSHARE
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ def play(tmp_path: Path, example: Path) -> Any:
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
+        # Half as many processes for each task.
+        "ANSIBLE_PIPELINING": "true",
         "HOME": str(tmp_path),
         "LC_ALL": "C.UTF-8",
     }

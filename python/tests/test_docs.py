@@ -19,7 +19,8 @@ import pytest
 from conftest import EXAMPLE, TOP
 
 pytestmark = pytest.mark.once
-PAGES = sorted((TOP / "docs" / "python").glob("*.md")) + [TOP / "python" / "README.md", TOP / "README.md"]
+APPLY = TOP / "docs" / "python" / "apply.md"
+PAGES = sorted(set((TOP / "docs" / "python").glob("*.md")) - {APPLY}) + [TOP / "python" / "README.md", TOP / "README.md"]
 BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -60,6 +61,15 @@ def test_a_page_works(page: Path, folder: Path) -> None:
             assert language == "text", f"{page}:{line}: what is a block of {language}?"
 
 
+def test_applying_works(folder: Path, namespace: list[str]) -> None:
+    blocks = BLOCK.findall(APPLY.read_text(encoding="utf-8"))
+    assert {language for language, _, _ in blocks} == {"python", "text"}
+    code = "".join(body for language, _, body in blocks if language == "python")
+    done = subprocess.run([*namespace, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "this would cut the connection from 192.168.20.77 to port 22" in done.stdout
+
+
 def console(body: str) -> None:
     for part in body.split("$ ")[1:]:
         command, _, wanted = part.partition("\n")
@@ -80,7 +90,9 @@ def test_the_examples_run(folder: Path) -> None:
     assert run(*blocklist) == "2 networks added, 0 removed\n"
     assert run(*blocklist) == "0 networks added, 0 removed\n"
     rows = run(str(examples / "exposure.py"), "examples/datacenter", "pve1").splitlines()
-    assert rows[0] == "to,port,rule" and "vm100,443,firewall/cluster.fw:52" in rows
+    cluster = Path("examples/datacenter/firewall/cluster.fw").read_text().splitlines()
+    place = next(row for row in rows if row.startswith("vm100,443,firewall/cluster.fw:"))
+    assert rows[0] == "to,port,rule" and cluster[int(place.rpartition(":")[2]) - 1].startswith("IN Web(ACCEPT)"), place
 
 
 def test_the_reference_is_made(tmp_path: Path) -> None:

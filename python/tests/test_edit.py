@@ -225,3 +225,15 @@ def test_a_disk_that_takes_nothing(dc: pvefw.Datacenter, example: Path) -> None:
     with pytest.raises(pvefw.SaveError, match="can't write"):
         dc.save()
     assert (example / "firewall" / "cluster.fw").read_bytes() == cluster and not list(example.rglob("*.tmp.*"))
+
+
+def test_the_locks_of_a_live_configuration_are_taken(dc: pvefw.Datacenter, example: Path) -> None:
+    held = example / "priv" / "lock" / "firewall-cluster"
+    held.mkdir(parents=True)
+    dc.cluster.options.enable = False
+    dc.guest(100).options.enable = False
+    with pytest.raises(pvefw.LockedError, match="firewall-cluster` was not free within 0 s"):
+        dc.save(timeout=0)
+    assert len(dc.changed) == 2
+    held.rmdir()
+    assert len(dc.save()) == 2 and not list(held.parent.iterdir())

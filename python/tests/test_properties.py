@@ -73,6 +73,8 @@ def reads_back(dc: pvefw.Datacenter) -> None:
 
 
 def no_new_errors(dc: pvefw.Datacenter, before: str) -> None:
+    # A file with nothing but `0` counts as empty, as in pve-firewall; with more in it, the line is a stray one.
+    before = before if before != "0" else "0\n"
     assert len(dc.check().errors) <= len(load(before).check().errors)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import threading
@@ -60,7 +61,8 @@ def test_memory_does_not_grow(example: Path) -> None:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     warm = load(2_000)
-    assert load(20_000) - warm < 4 * 1024, "kilobytes"
+    # `cargo xtask wheel --loads` makes it 100,000.
+    assert load(int(os.environ.get("PVEFW_LOADS", "10000"))) - warm < 4 * 1024, "kilobytes"
 
 
 def test_edits_of_long_lists_are_not_slow() -> None:

@@ -81,12 +81,11 @@ impl Editor {
         changed
     }
 
-    /// Takes all files for saved as they are now.
-    pub fn saved(&mut self) {
-        for document in self.documents.values_mut() {
-            let text = document.text();
-            if document.saved.is_some() || !text.is_empty() {
-                document.saved = Some(text);
+    /// Takes files for saved as they were when [`Editor::changed`] said so, whatever was done to them since.
+    pub fn saved(&mut self, written: &[Changed]) {
+        for change in written {
+            if let Some(document) = self.documents.get_mut(&change.path) {
+                document.saved = Some(change.new.clone());
             }
         }
     }

@@ -170,8 +170,50 @@ pub fn go_back<H: Host + ?Sized>(
     Ok(outcome)
 }
 
+/// Where the way back leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// From a state that waits to what was there before it: [`take_back`].
+    Waiting(Pending),
+    /// To a state; `None`: nothing of ours. [`go_back`].
+    To(Option<u64>),
+}
+
+/// Why there is no way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoWay {
+    /// A state waits to be confirmed, and another one was asked for.
+    Waits,
+    /// There is no earlier state.
+    First,
+    /// There is no such state.
+    Unknown(u64),
+}
+
+/// The way back: to a state by its number, else from the one that waits, else from a load that was interrupted, else to
+/// the state before the one that is loaded.
+///
+/// # Errors
+/// [`NoWay`].
+pub fn back<H: Host + ?Sized>(applier: &Applier<'_, H>, number: Option<u64>) -> Result<Back, NoWay> {
+    let store = applier.store;
+    let boot = applier.host.clock().boot;
+    let pending = store.pending().filter(|pending| pending.boot == boot);
+    let to = match (number, pending, store.journal()) {
+        (None, Some(pending), _) => return Ok(Back::Waiting(pending)),
+        (Some(_), Some(_), _) => return Err(NoWay::Waits),
+        (Some(number), None, _) => Some(number),
+        (None, None, Some(journal)) => journal.from,
+        (None, None, None) => Some(previous(applier).ok_or(NoWay::First)?),
+    };
+    match to.filter(|id| store.state(*id).is_none()) {
+        Some(id) => Err(NoWay::Unknown(id)),
+        None => Ok(Back::To(to)),
+    }
+}
+
 /// The state before the one that is loaded.
-pub fn previous<H: Host + ?Sized>(applier: &Applier<'_, H>) -> Option<u64> {
+fn previous<H: Host + ?Sized>(applier: &Applier<'_, H>) -> Option<u64> {
     let current = applier.store.record().and_then(|record| record.current);
     applier
         .store

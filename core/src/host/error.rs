@@ -156,7 +156,19 @@ fn packages(missing: &[Missing]) -> Vec<&'static str> {
     packages
 }
 
+/// The way out where there is no ebtables.
+pub const WITHOUT_BRIDGE: &str = "to do without ebtables: `ebtables: 0` in the options of the cluster file";
+
 impl Error {
+    /// Whether ebtables is missing or has refused: many kernels lack it.
+    pub fn is_of_bridge(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.tool.starts_with("ebtables"),
+            Self::Missing(missing) => missing.iter().any(|missing| missing.program.starts_with("ebtables")),
+            _ => false,
+        }
+    }
+
     /// Everything there is to say, in one line: the error with its causes, what the tool said, and the advice.
     pub fn in_full(&self) -> String {
         let mut parts = alloc::vec![self.to_string()];

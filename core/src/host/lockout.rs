@@ -1,7 +1,7 @@
 //! Ways into a node that must not be cut: the connection that it is changed over, its management, its cluster.
 //!
-//! In: the compiled ruleset, the node's networks, and who is connected. Out: [`Way`]s, each a question for the
-//! simulator. Asking and judging is for callers, who may know that a way was cut before.
+//! In: the configuration, its compiled ruleset, and who is connected. Out: [`Cuts`], the [`Way`]s that are open by what is
+//! loaded now and would not be. Each is a question for the simulator. What to do about them is for callers.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -10,9 +10,15 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::datacenter::ClusterLink;
+use super::error::Error;
+use super::load::save;
+use super::tools::Tools;
+use crate::datacenter::{ClusterLink, Datacenter};
+use crate::diag::Sink;
+use crate::facts::{Facts, Names};
 use crate::ir::Ruleset;
-use crate::sim::Question;
+use crate::readback;
+use crate::sim::{Mistake, Packet, Question, Simulator, Topology, Verdict, Zone};
 
 /// Ports by which a node is managed, and what they are.
 const MANAGEMENT: [(u16, &str); 2] = [(8006, "the web interface"), (22, "SSH")];
@@ -55,10 +61,88 @@ impl Connection {
         let (client, server) = (end()?, end()?);
         Some(Self { client, port: server.port(), server: Some(server.ip()) })
     }
+
+    /// Who is to be kept: those named, a client's address and a port of the node each; without any the one who runs this,
+    /// as `sshd` says in the environment.
+    pub fn to_keep(named: &[SocketAddr]) -> Vec<Self> {
+        if named.is_empty() {
+            return std::env::var("SSH_CONNECTION")
+                .ok()
+                .as_deref()
+                .and_then(Self::parse)
+                .into_iter()
+                .collect();
+        }
+        let named = named.iter().map(|keep| Self {
+            client: SocketAddr::new(keep.ip(), 0),
+            port: keep.port(),
+            server: None,
+        });
+        named.collect()
+    }
+}
+
+/// What a ruleset would cut.
+#[derive(Debug)]
+pub struct Cuts {
+    /// The ways, with the packets that would no longer pass.
+    pub ways: Vec<(Way, Packet)>,
+    /// The rules that would be loaded, to ask how a packet ends.
+    pub simulator: Simulator,
+}
+
+/// Why nobody knows what would be cut.
+#[derive(Debug)]
+pub enum Unknown {
+    /// What is loaded can't be read.
+    Host(Error),
+    /// Rules that can't be followed.
+    Rules(Mistake),
+}
+
+/// What loading a configuration would cut that is open now. A way that is closed already is nobody's way.
+///
+/// # Errors
+/// [`Unknown`].
+pub fn cuts(
+    tools: &Tools,
+    (datacenter, facts): (&Datacenter, &Facts),
+    ruleset: &Ruleset,
+    connections: &[Connection],
+) -> Result<Cuts, Unknown> {
+    let topology = datacenter.topology(facts);
+    let simulator = Simulator::new(ruleset, &topology.networks).map_err(Unknown::Rules)?;
+    let mut cut = Vec::new();
+    // Without rules of ours nothing of ours stops anything.
+    if !ruleset.is_empty() {
+        let links = datacenter.cluster_links(facts).unwrap_or_default();
+        let names = Names::new(facts);
+        let asked = ways(ruleset, connections, &links, &Zone::OUTSIDE.to_string());
+        let asked = asked
+            .into_iter()
+            .filter_map(|way| way.question.packet(&topology, &names).ok().map(|packet| (way, packet)));
+        cut.extend(asked.filter(|(_, packet)| stopped(simulator.verdict(packet).verdict)));
+    }
+    if !cut.is_empty() {
+        let before = loaded(tools, &topology)?;
+        cut.retain(|(_, packet)| !stopped(before.verdict(packet).verdict));
+    }
+    Ok(Cuts { ways: cut, simulator })
+}
+
+const fn stopped(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::Accept)
+}
+
+/// What decides now: everybody's rules.
+fn loaded(tools: &Tools, topology: &Topology) -> Result<Simulator, Unknown> {
+    let (files, saved) = save(tools).map_err(Unknown::Host)?;
+    let dump = readback::read(&files, &saved, &mut Sink::new());
+    Simulator::of_dump(&dump, &topology.networks).map_err(Unknown::Rules)
 }
 
 /// All ways that should stay open.
-pub fn ways(ruleset: &Ruleset, connections: &[Connection], cluster: &[ClusterLink], from: &str) -> Vec<Way> {
+fn ways(ruleset: &Ruleset, connections: &[Connection], cluster: &[ClusterLink], from: &str) -> Vec<Way> {
     let mut ways = Vec::new();
     let incoming = |source: IpAddr, dest: Option<IpAddr>, proto: &str, port: u16| Question {
         from: from.to_string(),

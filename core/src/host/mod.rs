@@ -17,6 +17,7 @@
 //! Firewall logic does not belong here: texts come in, counts go out.
 
 pub mod apply;
+pub mod before;
 pub mod configuration;
 pub mod confirm;
 pub mod daemon;
@@ -33,15 +34,18 @@ pub mod process;
 pub mod rules;
 pub mod sandbox;
 pub mod settings;
+pub mod status;
 pub mod store;
 pub mod tool;
 pub mod tools;
 pub mod verify;
+pub mod watchdog;
 
 mod generation;
 mod run;
 mod split;
 
+pub use before::Before;
 pub use error::{Error, Refusal};
 pub use load::{Failed, Step, Texts, load, read_back, save};
 pub use loaded::Loaded;
@@ -52,3 +56,4 @@ pub use sandbox::Sandbox;
 pub use store::Store;
 pub use tool::{Tool, Variant};
 pub use tools::Tools;
+pub use watchdog::Again;

@@ -40,6 +40,8 @@ mod check;
 pub mod diff;
 pub mod editor;
 mod places;
+#[cfg(feature = "host")]
+pub mod plan;
 pub mod policy_test;
 mod trace;
 

@@ -6,6 +6,7 @@
 
 mod file;
 mod live;
+mod lock;
 pub(crate) mod loose;
 pub mod node;
 pub mod save;

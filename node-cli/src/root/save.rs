@@ -2,7 +2,9 @@
 //!
 //! A file is written under another name beside its own, then takes its place, so that nobody ever reads half of one. Before
 //! the first takes its place, every file on disk must still be the one that was read; its content is compared, not its time.
+//! Meanwhile the locks are held that others take, too, where the root has some ([`super::lock`]).
 
+use core::time::Duration;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -12,6 +14,7 @@ use std::process;
 use pvefw_core::edit::Changed;
 
 use super::file;
+use super::lock::{Locks, Unlocked};
 use crate::output::words;
 
 /// Why nothing was written.
@@ -21,8 +24,19 @@ pub struct SaveError {
     pub message: String,
     /// What to do about it.
     pub help: Vec<String>,
-    /// Whether a file on disk is no longer the one that was read.
-    pub changed: bool,
+    /// What kind of reason it is.
+    pub why: Why,
+}
+
+/// Kinds of reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Something can't be read or written.
+    Failed,
+    /// A file on disk is no longer the one that was read.
+    Changed,
+    /// Somebody else is changing the configuration.
+    Locked,
 }
 
 impl SaveError {
@@ -33,14 +47,35 @@ impl SaveError {
             }
             _ => Vec::new(),
         };
-        Self { message: format!("can't write `{}`: {}", path.display(), words(error)), help, changed: false }
+        Self {
+            message: format!("can't write `{}`: {}", path.display(), words(error)),
+            help,
+            why: Why::Failed,
+        }
     }
 
     fn changed(path: &Path, what: &str) -> Self {
         Self {
             message: format!("`{}` {what} since it was read", path.display()),
             help: vec!["load it again, and repeat the edits".into()],
-            changed: true,
+            why: Why::Changed,
+        }
+    }
+
+    fn locked(unlocked: Unlocked, patience: Duration) -> Self {
+        let (lock, held) = match unlocked {
+            Unlocked::Failed(lock, error) => return Self::failed(&lock, &error),
+            Unlocked::Held(lock) => (lock.display().to_string(), patience.as_secs()),
+        };
+        Self {
+            message: format!(
+                "somebody else is changing the configuration: `{lock}` was not free within {held} s"
+            ),
+            help: vec![
+                "try again when they are done".into(),
+                format!("if nobody is at it any more: `rmdir {lock}`"),
+            ],
+            why: Why::Locked,
         }
     }
 }
@@ -59,11 +94,14 @@ impl Drop for Ready<'_> {
     }
 }
 
-/// Writes the files below a root.
+/// Writes the files below a root, and waits up to `patience` for others who are changing it.
 ///
 /// # Errors
-/// [`SaveError`] when a file can't be written or was changed by somebody else. All files are as they were then.
-pub fn save(root: &Path, changes: &[Changed]) -> Result<(), SaveError> {
+/// [`SaveError`] when a file can't be written or was changed by somebody else. All files are as they were then; should the
+/// disk refuse even that, the message names those that are not.
+pub fn save(root: &Path, changes: &[Changed], patience: Duration) -> Result<(), SaveError> {
+    let paths = changes.iter().map(|change| change.path.as_str());
+    let _locks = Locks::take(root, paths, patience).map_err(|why| SaveError::locked(why, patience))?;
     for change in changes {
         unchanged(&root.join(&change.path), change)?;
     }
@@ -76,10 +114,19 @@ pub fn save(root: &Path, changes: &[Changed]) -> Result<(), SaveError> {
     }
     for (count, file) in ready.iter().enumerate() {
         if let Err(error) = fs::rename(&file.aside, &file.place) {
-            for done in ready.iter().take(count) {
-                undo(done);
+            let mut failure = SaveError::failed(&file.place, &error);
+            let left: Vec<String> = ready
+                .iter()
+                .take(count)
+                .filter(|done| undo(done).is_err())
+                .map(|done| format!("`{}`", done.place.display()))
+                .collect();
+            if !left.is_empty() {
+                let left = left.join(", ");
+                failure.message =
+                    format!("{}; already written, and not to be undone: {left}", failure.message);
             }
-            return Err(SaveError::failed(&file.place, &error));
+            return Err(failure);
         }
     }
     Ok(())
@@ -100,7 +147,7 @@ fn unchanged(place: &Path, change: &Changed) -> Result<(), SaveError> {
             Err(why) => Err(SaveError {
                 message: format!("can't read `{}`: {why}", place.display()),
                 help: Vec::new(),
-                changed: false,
+                why: Why::Failed,
             }),
         },
     }
@@ -127,12 +174,12 @@ fn beside<'c>(root: &Path, change: &'c Changed) -> Result<Ready<'c>, SaveError> 
     Ok(ready)
 }
 
-/// Puts back what was on disk. There is nobody to tell if that fails, too: the disk has just refused a rename.
-fn undo(file: &Ready<'_>) {
-    let _ = match &file.change.old {
+/// Puts back what was on disk.
+fn undo(file: &Ready<'_>) -> io::Result<()> {
+    match &file.change.old {
         Some(old) => fs::write(&file.aside, old).and_then(|()| fs::rename(&file.aside, &file.place)),
         None => fs::remove_file(&file.place),
-    };
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +214,7 @@ mod tests {
         fs::set_permissions(root.join("real"), fs::Permissions::from_mode(0o640)).unwrap();
         symlink("../real", root.join("firewall/cluster.fw")).unwrap();
         let changes = [change("firewall/cluster.fw", Some("a"), "b"), change("nodes/n/host.fw", None, "c")];
-        save(&root, &changes).unwrap();
+        save(&root, &changes, Duration::ZERO).unwrap();
         assert_eq!(fs::read_to_string(root.join("real")).unwrap(), "b");
         assert_eq!(root.join("real").metadata().unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_to_string(root.join("nodes/n/host.fw")).unwrap(), "c");
@@ -185,8 +232,9 @@ mod tests {
             change("firewall/101.fw", None, "c"),
             change("firewall/102.fw", Some("b"), "c"),
         ] {
-            let error = save(&root, &[change("firewall/100.fw", Some("a"), "z"), other]).unwrap_err();
-            assert!(error.changed, "{error:?}");
+            let error =
+                save(&root, &[change("firewall/100.fw", Some("a"), "z"), other], Duration::ZERO).unwrap_err();
+            assert_eq!(error.why, Why::Changed, "{error:?}");
         }
         assert_eq!(fs::read_to_string(root.join("firewall/100.fw")).unwrap(), "a");
         assert_eq!(names(&root), ["100.fw", "101.fw"]);
@@ -199,9 +247,26 @@ mod tests {
         fs::write(root.join("firewall/100.fw"), "a").unwrap();
         fs::write(root.join("nodes"), "no folder").unwrap();
         let changes = [change("firewall/100.fw", Some("a"), "z"), change("nodes/n/host.fw", None, "c")];
-        assert!(!save(&root, &changes).unwrap_err().changed);
+        assert_eq!(save(&root, &changes, Duration::ZERO).unwrap_err().why, Why::Failed);
         assert_eq!(fs::read_to_string(root.join("firewall/100.fw")).unwrap(), "a");
         assert_eq!(names(&root), ["100.fw"]);
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_written_while_somebody_else_is_at_it() {
+        let root = folder("locked");
+        fs::write(root.join("firewall/100.fw"), "a").unwrap();
+        let lock = root.join("priv/lock/firewall-vm-100");
+        fs::create_dir_all(&lock).unwrap();
+        let changes = [change("firewall/100.fw", Some("a"), "b")];
+        let error = save(&root, &changes, Duration::ZERO).unwrap_err();
+        assert_eq!(error.why, Why::Locked);
+        assert!(error.message.contains("priv/lock/firewall-vm-100` was not free within 0 s"), "{error:?}");
+        fs::remove_dir(&lock).unwrap();
+        save(&root, &changes, Duration::ZERO).unwrap();
+        assert!(!lock.exists());
+        assert_eq!(fs::read_to_string(root.join("firewall/100.fw")).unwrap(), "b");
         fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -13,41 +13,31 @@ never an exception; misuse raises a subclass of `Error`.
 
 from __future__ import annotations
 
-from ._datacenter import Address, Datacenter, Warned
-from ._edit import (
-    AddressValue,
-    Alias,
-    Aliases,
-    Cluster,
-    FirewallFile,
-    Group,
-    Groups,
-    Guest,
-    Host,
-    IpSet,
-    IpSets,
-    Member,
-    MemberLike,
-    Network,
-    NetworkLike,
-    Options,
-    Rule,
-    Rules,
-    Vnet,
-)
+from ._datacenter import Datacenter, Warned
 from ._enums import Action, Change, Direction, Expect, Level, LogLevel, Safety, Severity, Verdict
 from ._errors import (
+    ApplyError,
+    BrokenError,
+    CapabilityError,
     ChangedOnDiskError,
+    ConfigurationError,
     EditError,
     Error,
     FactsError,
     LoadError,
+    LockedError,
+    LockoutError,
     NodeError,
     NotFoundError,
     QuestionError,
     SaveError,
+    ToolError,
+    WaitingError,
 )
+from ._files import Cluster, FirewallFile, Guest, Host, Options, Vnet
 from ._native import version as _version
+from ._node import Applied, Keep, Names, Node, Plan, Problem, State, Status, TablePlan, Waits
+from ._question import Address
 from ._results import (
     Answer,
     ChainChange,
@@ -84,20 +74,25 @@ from ._results import (
     Trace,
 )
 from ._rows import Row
+from ._rules import Rule, Rules
 from ._ruleset import Chains, Ruleset
+from ._sets import Alias, Aliases, Group, Groups, IpSet, IpSets, Member, MemberLike
+from ._values import AddressValue, Network, NetworkLike
 
 __version__: str = _version()
 """The version of the package, which is that of the engine."""
 
 __all__ = [
-    "Action", "Address", "AddressValue", "Alias", "Aliases", "Answer", "ChainChange", "ChainRule", "Chains",
-    "Change", "ChangedOnDiskError", "Cluster", "Count", "Datacenter", "Diagnostic", "Diff", "DiffEntry",
+    "Action", "Address", "AddressValue", "Alias", "Aliases", "Answer", "Applied", "ApplyError",
+    "BrokenError", "CapabilityError", "ChainChange", "ChainRule", "Chains", "Change", "ChangedOnDiskError",
+    "Cluster", "ConfigurationError", "Count", "Datacenter", "Diagnostic", "Diff", "DiffEntry",
     "DiffSummary", "Direction", "EditError", "Error", "Expect", "FactsError", "Findings", "FirewallFile",
-    "Fix", "Group", "Groups", "Guest", "HookChange", "Hop", "Host", "IpSet", "IpSets", "Label", "Level",
-    "Line", "LoadError", "LogEntry", "LogLevel", "Member", "MemberChange", "MemberLike", "NearMiss",
-    "Network", "NetworkLike", "NodeError", "NotFoundError", "NumberedRule", "Options", "Packet",
-    "QuestionError", "Row", "Rule", "RuleChange", "Rules", "Ruleset", "Safety", "SaveError", "SetChange",
-    "SetLookup", "SetMember", "Severity", "SizeChange", "SourceLine", "Step", "Summary", "TestFailure",
-    "TestReport", "TestResult", "TestSummary", "TextEdit", "Trace", "Verdict", "Vnet", "Warned",
-    "__version__",
+    "Fix", "Group", "Groups", "Guest", "HookChange", "Hop", "Host", "IpSet", "IpSets", "Keep", "Label",
+    "Level", "Line", "LoadError", "LockedError", "LockoutError", "LogEntry", "LogLevel", "Member",
+    "MemberChange", "MemberLike", "Names", "NearMiss", "Network", "NetworkLike", "Node", "NodeError",
+    "NotFoundError", "NumberedRule", "Options", "Packet", "Plan", "Problem", "QuestionError", "Row", "Rule",
+    "RuleChange", "Rules", "Ruleset", "Safety", "SaveError", "SetChange", "SetLookup", "SetMember",
+    "Severity", "SizeChange", "SourceLine", "State", "Status", "Step", "Summary", "TablePlan",
+    "TestFailure", "TestReport", "TestResult", "TestSummary", "TextEdit", "ToolError", "Trace", "Verdict",
+    "Vnet", "WaitingError", "Waits", "Warned", "__version__",
 ]  # fmt: skip

@@ -12,7 +12,8 @@ def main() -> int:
     """Run the command line of `sys.argv` and return its exit status."""
     # Nothing of Python runs below, so that Ctrl-C must end the process by itself.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return _native.main(["pvefw", *sys.argv[1:]])
+    # The undo of `apply --confirm-within` is this once more, in a process that outlives us.
+    return _native.main(["pvefw", *sys.argv[1:]], [sys.executable, "-m", "pvefw"])
 
 
 if __name__ == "__main__":

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import json
 import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv6Address
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from . import _native
-from ._edit import Cluster, Guest, Host, Vnet
 from ._enums import Verdict
 from ._errors import LoadError, NotFoundError, QuestionError
+from ._files import Cluster, Guest, Host, Vnet
+from ._question import Address, question
 from ._results import (
     Answer,
     Diff,
@@ -31,10 +31,6 @@ from ._results import (
 )
 from ._rows import build, decode
 from ._ruleset import Ruleset
-
-Address = str | IPv4Address | IPv6Address
-"""An IP address, as an object or as text."""
-
 
 _GUEST = re.compile(r"(?:firewall/|nodes/[^/]+/(?:qemu-server|lxc)/)(\d+)\.(?:fw|conf)")
 
@@ -152,13 +148,15 @@ class Datacenter:
             parts += [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
         return "".join(parts)
 
-    def save(self) -> tuple[str, ...]:
+    def save(self, *, timeout: float = 10) -> tuple[str, ...]:
         """Write the files that are not as they were, and return their paths.
 
         All or none: each is written beside its place first, and every one on disk must still be the one that was read, else
-        `ChangedOnDiskError` is raised. `SaveError` means that something could not be written; all files are as they were.
+        `ChangedOnDiskError` is raised. Below `/etc/pve` the locks are held meanwhile that Proxmox VE takes for a change,
+        too; when somebody else has one for `timeout` seconds, `LockedError` is raised. Another `SaveError` means that
+        something could not be written. After any of them all files are as they were.
         """
-        return tuple(self._native.save())
+        return tuple(self._native.save(timedelta(seconds=timeout)))
 
     def rename_alias(self, old: str, new: str, *, guest: int | None = None) -> int:
         """Rename an alias and everything that refers to it, in all files; returns how many places were changed.
@@ -195,7 +193,7 @@ class Datacenter:
             iptables=iptables,
             ip6tables=ip6tables,
             findings=decode(Findings, found, text=text),
-            json=compiled.lines(),
+            _compiled=compiled,
         )
 
     def trace(
@@ -220,13 +218,12 @@ class Datacenter:
         `NEW`, ports 40000 and 40001, and the addresses that the configuration shows. A question that can't be, such as an
         unknown zone, raises `QuestionError`.
         """
-        question = _question(
-            from_, to, source=source, dest=dest, proto=proto, sport=sport, dport=dport, icmp_type=icmp_type,
-            state=state, mac=mac,
-        )  # fmt: skip
-        report, text = self._native.trace(question, node, color)
+        asked = {
+            "from": from_, "to": to, "source": source, "dest": dest, "proto": proto, "sport": sport, "dport": dport,
+            "icmp_type": icmp_type, "state": state, "mac": mac,
+        }  # fmt: skip
+        report, text = self._native.trace(question(asked), node, color)
         data = json.loads(report)
-        data["packet"]["from_"] = data["packet"].pop("from")
         data["rule"] = data.pop("by")
         return build(Trace, data, text=text)
 
@@ -238,16 +235,14 @@ class Datacenter:
         A question is a mapping with the arguments of `trace` as keys; `from` may be written for `from_`. A question that
         can't be is answered by the `QuestionError` itself.
         """
-        asked = [_question(**{_key(key): value for key, value in each.items()}) for each in questions]
-        answers: list[Answer | QuestionError] = []
-        for text in self._native.trace_many(asked, node):
-            data = json.loads(text)
-            if "error" in data:
-                answers.append(QuestionError(data["error"]))
-            else:
-                by = data["by"]
-                answers.append(Answer(Verdict(data["verdict"]), None if by is None else Line(**by)))
-        return answers
+        asked: list[str | QuestionError] = []
+        for each in questions:
+            try:
+                asked.append(question(each))
+            except QuestionError as error:
+                asked.append(error)
+        given = iter(self._native.trace_many([each for each in asked if isinstance(each, str)], node))
+        return [each if isinstance(each, QuestionError) else _answer(next(given)) for each in asked]
 
     def test(
         self,
@@ -294,10 +289,7 @@ class Datacenter:
     ) -> Diff:
         """Say what changes from this datacenter to another, as compiled for a node. `rules` is for the text."""
         empty, report, text = self._native.diff(other._native, node, rules, color)
-        data = json.loads(report)
-        for hook in data["hooks"]:
-            hook["from_"] = hook.pop("from")
-        return build(Diff, data, is_empty=empty, text=text)
+        return decode(Diff, report, is_empty=empty, text=text)
 
     def __repr__(self) -> str:
         where = "in memory" if self._root is None else repr(str(self._root))
@@ -322,53 +314,12 @@ def _name(name: str, what: str) -> str:
     return name
 
 
-def _key(key: str) -> str:
-    return "from_" if key == "from" else key.replace("-", "_")
-
-
-def _question(
-    from_: str,
-    to: str,
-    *,
-    source: Address | None = None,
-    dest: Address | None = None,
-    proto: str | int | None = None,
-    sport: int | None = None,
-    dport: int | None = None,
-    icmp_type: str | int | None = None,
-    state: str | None = None,
-    mac: str | None = None,
-) -> str:
-    """A question as JSON text."""
-    asked = {
-        "from": from_,
-        "to": to,
-        "source": _address("source", source),
-        "dest": _address("dest", dest),
-        "proto": None if proto is None else str(proto),
-        "sport": _port("sport", sport),
-        "dport": _port("dport", dport),
-        "icmp-type": icmp_type,
-        "state": state,
-        "mac": mac,
-    }
-    return json.dumps({key: value for key, value in asked.items() if value is not None})
-
-
-def _address(key: str, address: Address | None) -> str | None:
-    if address is None:
-        return None
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        hint = "one address; which network it is in is for the rules to say"
-        raise QuestionError(f"`{address}` is not an IP address", [f"`{key}` is {hint}"]) from None
-
-
-def _port(key: str, port: int | None) -> int | None:
-    if port is None or 0 <= port <= 65535:
-        return port
-    raise QuestionError(f"`{key}` can't be {port}", ["ports are numbers from 0 to 65535"])
+def _answer(text: str) -> Answer | QuestionError:
+    data = json.loads(text)
+    if "error" in data:
+        return QuestionError(data["error"])
+    by = data["by"]
+    return Answer(Verdict(data["verdict"]), None if by is None else Line(**by))
 
 
 def _words(error: OSError) -> str:

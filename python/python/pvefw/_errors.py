@@ -69,3 +69,35 @@ class SaveError(Error):
 
 class ChangedOnDiskError(SaveError):
     """A file on disk is no longer the one that was read. Nothing was written."""
+
+
+class LockedError(SaveError):
+    """Somebody else is changing the configuration, and did not end in time. Nothing was written."""
+
+
+class ApplyError(Error):
+    """Rules can't be read or loaded. Unless it is a `BrokenError`, what was loaded before still is."""
+
+
+class CapabilityError(ApplyError):
+    """The process may not read or change rules."""
+
+
+class ToolError(ApplyError):
+    """One of the kernel's tools is missing, or has refused."""
+
+
+class ConfigurationError(ApplyError):
+    """The configuration has errors, and nobody has said that faulty lines may be left out."""
+
+
+class LockoutError(ApplyError):
+    """Loading it would cut a connection that is open now. The message has the packet's way through the rules."""
+
+
+class WaitingError(ApplyError):
+    """A state waits to be confirmed, or there is nothing to confirm."""
+
+
+class BrokenError(ApplyError):
+    """Something went wrong, and the old rules could not be put back either."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
 from typing import final
 
-__all__ = ["Compiled", "Datacenter", "RuleLine", "main", "version"]
+__all__ = ["Compiled", "Datacenter", "Node", "RuleLine", "main", "version"]
 
 @final
 class Compiled:
@@ -148,8 +150,41 @@ class Datacenter:
     def changed(self) -> list[tuple[str, bytes | None, bytes]]:
         """The files that are not as they were: path, what is on disk, what is to be there."""
 
-    def save(self) -> list[str]:
-        """Writes the files that are not as they were, all or none; their paths."""
+    def save(self, patience: timedelta) -> list[str]:
+        """Writes the files that are not as they were, all or none; their paths. Waits so long for others."""
+
+@final
+class Node:
+    """This machine, as a node of a datacenter."""
+
+    def __new__(cls, datacenter: Datacenter, node: str | None, state: str | PathLike[str]) -> Node: ...
+    def plan(self, allow_errors: bool, rules: bool, color: bool) -> tuple[str, str]:
+        """What loading the configuration would change: JSON, and text for people."""
+
+    def apply(
+        self,
+        within: timedelta | None,
+        keep: list[tuple[IPv4Address | IPv6Address, int]],
+        force: bool,
+        allow_errors: bool,
+        again: list[str],
+    ) -> str:
+        """Loads the configuration, to be undone unless it is confirmed in time. What was done, as JSON."""
+
+    def confirm(self) -> int | None:
+        """Keeps the state that waits; its number."""
+
+    def rollback(self, number: int | None) -> str:
+        """Goes back. What was done, as JSON."""
+
+    def stop(self) -> str:
+        """Removes everything of ours. What was done, as JSON."""
+
+    def history(self) -> str:
+        """The states that can be gone back to, the latest first, as JSON."""
+
+    def status(self) -> str:
+        """What is loaded, since when, and what went wrong, as JSON."""
 
 @final
 class RuleLine:
@@ -168,8 +203,9 @@ class RuleLine:
     def switch(self, on: bool) -> None:
         """Switches it on or off."""
 
-def main(words: list[str]) -> int:
-    """Runs the command line and returns its exit status. The first word is the name of the program."""
+def main(words: list[str], again: list[str]) -> int:
+    """Runs the command line and returns its exit status. The first word is the name of the program; `again` is the
+    interpreter with the words that run this module."""
 
 def version() -> str:
     """The version of the engine."""

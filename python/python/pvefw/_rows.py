@@ -8,6 +8,7 @@ import json
 import types
 import typing
 from collections.abc import Callable
+from datetime import datetime, timezone
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, TypeVar
@@ -33,6 +34,8 @@ def _plain(value: object) -> Any:
         return value.to_dict()
     if isinstance(value, tuple):
         return [_plain(item) for item in typing.cast("tuple[object, ...]", value)]
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, (IPv4Address, IPv6Address, IPv4Network, IPv6Network)):
         return str(value)
     return value
@@ -44,8 +47,12 @@ def decode(kind: type[_T], text: str, /, **more: object) -> _T:
 
 
 def build(kind: type[_T], data: dict[str, Any], /, **more: object) -> _T:
-    """The row that a dictionary describes. Keys that the row does not have are passed over."""
-    found = {name: read(data[name]) for name, read in _readers(typing.cast("Any", kind)).items() if name in data}
+    """The row that a dictionary describes. Keys that the row does not have are passed over.
+
+    A field whose name is a word of Python has a `_` behind it that the key has not.
+    """
+    readers = _readers(typing.cast("Any", kind)).items()
+    found = {name: read(data[name.rstrip("_")]) for name, read in readers if name.rstrip("_") in data}
     return kind(**found, **more)
 
 
@@ -67,6 +74,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if typing.get_origin(hint) is tuple:
         read = _reader(arguments[0])
         return lambda value: tuple(read(item) for item in value)
+    if hint is datetime:
+        return lambda value: datetime.fromtimestamp(value, timezone.utc)
     if isinstance(hint, type) and issubclass(hint, Row):
         return functools.partial(build, hint)
     if isinstance(hint, type) and issubclass(hint, Enum):

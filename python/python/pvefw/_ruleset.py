@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from . import _native
 from ._results import Findings
 from ._rows import Row
 
@@ -28,8 +29,17 @@ class Ruleset(Row):
     """For `ip6tables-restore --noflush`."""
     findings: Findings
     """What was found in the files that this needs. Lines with errors made no rules."""
-    json: str
-    """Every rule by table and chain, as `pvefw compile --format json` prints it."""
+    _compiled: _native.Compiled | str = field(repr=False, compare=False)
+    """What knows the rules by table and chain. Large rulesets take a while to be told, so that only who asks waits."""
+
+    @property
+    def json(self) -> str:
+        """Every rule by table and chain, as `pvefw compile --format json` prints it."""
+        return self._compiled if isinstance(self._compiled, str) else self._compiled.lines()
+
+    def __reduce__(self) -> tuple[type[Ruleset], tuple[object, ...]]:
+        texts = (self.ipset, self.ebtables, self.iptables, self.ip6tables)
+        return Ruleset, (self.node, *texts, self.findings, self.json)
 
     @property
     def lines(self) -> dict[str, dict[str, Chains] | Chains]:

@@ -35,13 +35,19 @@ use core::fmt::Write as _;
 
 use sha1::{Digest as _, Sha1};
 
-use super::error::Error;
+use super::configuration;
+use super::error::{Error, Missing};
 use super::load::Texts;
+use super::logging::logging;
 use super::machine::Host;
 use super::plan::{Compare, Plan, Suspects, Wanted};
 use super::rules::Rules;
 use super::store::{Form, Logging, State, Store};
-use crate::emit::Restore;
+use super::tool::Tool;
+use crate::datacenter::Datacenter;
+use crate::emit::{self, Restore};
+use crate::facts::Facts;
+use crate::ir::Ruleset;
 
 /// What is to be loaded.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +87,13 @@ impl Target {
         }
     }
 
+    /// What a configuration was compiled to.
+    pub fn of(datacenter: &Datacenter, facts: &Facts, ruleset: &Ruleset) -> Self {
+        let logging = logging(ruleset, datacenter.files());
+        let target = Self::compiled(emit::restore(ruleset), facts.node.clone(), logging);
+        Self { configuration: configuration::pack(datacenter, facts), ..target }
+    }
+
     /// Nothing of ours.
     pub fn nothing() -> Self {
         Self::compiled(Restore::default(), None, Vec::new())
@@ -106,6 +119,20 @@ impl Target {
             configuration: store.configuration(id).unwrap_or_default(),
             copy_of: Some(id),
         })
+    }
+
+    /// Refuses when a tool is missing that has something to load.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub fn demand(&self, missing: &[Missing]) -> Result<(), Error> {
+        let texts = Texts::from(&self.texts);
+        let needed = |missing: &&Missing| {
+            let tool = Tool::ALL.into_iter().find(|tool| missing.program.starts_with(tool.name()));
+            tool.is_some_and(|tool| !texts.of(tool).is_empty())
+        };
+        let needed: Vec<Missing> = missing.iter().filter(needed).copied().collect();
+        if needed.is_empty() { Ok(()) } else { Err(Error::Missing(needed)) }
     }
 
     /// For planning.

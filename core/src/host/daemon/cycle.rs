@@ -7,14 +7,12 @@
 //! | has errors, and nothing is or was loaded | it, without the faulty lines: as good as nothing would be worse |
 
 use alloc::format;
-use alloc::string::String;
 
 use super::report::{Configuration, Loaded, Report, Result};
 use super::schedule::Cause;
 use crate::host::apply::{Applied, Applier, Done, Failure, Left, Options, Target};
 use crate::host::error::Error;
 use crate::host::machine::{self, Host};
-use crate::host::plan::Plan;
 use crate::host::store::{Guard, Pending};
 
 /// What is wished for.
@@ -28,13 +26,8 @@ pub struct Wish {
     pub cause: Cause,
 }
 
-/// Loads it. `size` puts a plan into words.
-pub fn run<H: Host + ?Sized>(
-    applier: &Applier<'_, H>,
-    lock: &Guard,
-    wish: Wish,
-    size: impl Fn(&Plan) -> String,
-) -> Report {
+/// Loads it.
+pub fn run<H: Host + ?Sized>(applier: &Applier<'_, H>, lock: &Guard, wish: Wish) -> Report {
     let mut report = Report { configuration: wish.configuration, ..Report::default() };
     if let Some(pending) = waits(applier) {
         report.result = Result::Waits;
@@ -73,7 +66,7 @@ pub fn run<H: Host + ?Sized>(
             if let Done::Loaded(plan) = done {
                 report.result = Result::Loaded;
                 report.drift = same && !plan.is_empty() && cause != Cause::Start;
-                report.message = size(&plan);
+                report.message = plan.in_words();
             }
         }
         Err(failure) => tell(&failure, &mut report),
@@ -83,18 +76,14 @@ pub fn run<H: Host + ?Sized>(
 }
 
 /// Removes everything of ours.
-pub fn remove<H: Host + ?Sized>(
-    applier: &Applier<'_, H>,
-    lock: &Guard,
-    size: impl Fn(&Plan) -> String,
-) -> Report {
+pub fn remove<H: Host + ?Sized>(applier: &Applier<'_, H>, lock: &Guard) -> Report {
     let mut report = Report::default();
     let options = Options { by: "pvefw", command: "daemon (end)", confirm: None };
     match applier.apply(lock, &Target::nothing(), &options) {
         Ok(Applied { done: Done::Unchanged, .. }) => {}
         Ok(Applied { done: Done::Loaded(plan), .. }) => {
             report.result = Result::Loaded;
-            report.message = size(&plan);
+            report.message = plan.in_words();
         }
         Err(failure) => tell(&failure, &mut report),
     }

@@ -15,6 +15,7 @@
 //! signature stands in the kernel only behind the rules that it signs, whenever a run may have ended.
 
 mod bridge;
+mod words;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;

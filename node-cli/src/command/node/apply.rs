@@ -1,21 +1,18 @@
 //! `pvefw apply`: loads a configuration.
 
 use core::time::Duration;
-use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
 
 use pvefw_core::host::apply::{Applier, Confirm, Done, Options};
 use pvefw_core::host::store::Store;
-use pvefw_core::host::{Clock, Error, Host as _, process};
+use pvefw_core::host::{Again, Clock, Host as _, process};
 
 use super::{Desired, Errors, Session, demand_right, lockout, told};
-use crate::args::{ApplyArgs, StateArgs};
+use crate::args::ApplyArgs;
 use crate::exit::{Exit, Stop};
 use crate::output::{Kind, Output};
 
 /// Runs the command.
-pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
+pub(crate) fn run(args: &ApplyArgs, again: &Again, output: &Output) -> Result<Exit, Stop> {
     demand_right()?;
     let desired = Desired::read(args.root.as_deref(), &args.node, Errors::of(args.allow_errors), output)?;
     if desired.refused {
@@ -32,7 +29,7 @@ pub(crate) fn run(args: &ApplyArgs, output: &Output) -> Result<Exit, Stop> {
         return Ok(Exit::Findings);
     }
     let command = words(args);
-    let arm = || arm(&session.store, &args.state);
+    let arm = || again.watch(&session.store, args.state.variant, args.state.tool_limit);
     let confirm = args.confirm_within.map(|within| Confirm { within, arm: &arm });
     let options = Options { by: &process::user(), command: &command, confirm };
     let ended = {
@@ -94,36 +91,5 @@ pub(super) fn time(time: Duration) -> String {
         format!("{} min", seconds / 60)
     } else {
         format!("{seconds} s")
-    }
-}
-
-/// Starts the process that undoes what is not confirmed. It is ours again, under another name; once it has said that it
-/// is ready it has left our session, and needs nobody.
-fn arm(store: &Store, args: &StateArgs) -> Result<u32, Error> {
-    const NAME: &str = "pvefw watchdog";
-    let failed = |source| Error::Start { tool: NAME.into(), source };
-    // Also where the program was replaced or removed since.
-    let mut command = Command::new("/proc/self/exe");
-    command.arg0("pvefw").arg("watchdog").arg("--state").arg(store.folder());
-    if let Some(pending) = store.pending().and_then(|pending| pending.state) {
-        command.arg("--waits").arg(pending.to_string());
-    }
-    if let Some(variant) = args.variant {
-        command.arg("--variant").arg(variant.name());
-    }
-    if let Some(limit) = args.tool_limit {
-        command.arg("--tool-limit").arg(limit.as_secs().to_string());
-    }
-    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(failed)?;
-    let mut word = String::new();
-    if let Some(stdout) = child.stdout.take() {
-        BufReader::new(stdout).read_line(&mut word).map_err(failed)?;
-    }
-    if word.trim() == super::watchdog::READY {
-        Ok(child.id())
-    } else {
-        drop(child.kill().and_then(|()| child.wait()));
-        Err(failed(std::io::Error::other("it ended at once")))
     }
 }

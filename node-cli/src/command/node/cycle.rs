@@ -16,7 +16,7 @@ use pvefw_core::host::settings::{Own, nftables_takes_over, open_the_way, track};
 use pvefw_core::host::store::Store;
 use pvefw_core::host::{Clock, Error, configuration, process};
 
-use super::{PATIENCE, Session, store, told};
+use super::{PATIENCE, Session, store};
 use crate::args::CycleArgs;
 use crate::exit::{Exit, Stop};
 use crate::output::Output;
@@ -59,7 +59,7 @@ fn work(args: &CycleArgs) -> Result<Report, Stop> {
             let session = Session::open_for(&args.state, target)?;
             let applier = Applier { host: &session.machine, store: &session.store };
             let way = open_the_way(&Own);
-            let came = cycle::run(&applier, &lock, wish, told::size);
+            let came = cycle::run(&applier, &lock, wish);
             let Report { enabled, findings, errors, mut warnings, .. } = report;
             if enabled {
                 // The first rule that asks for a port of a bridge may have brought what was missing.
@@ -79,7 +79,7 @@ fn work(args: &CycleArgs) -> Result<Report, Stop> {
         Work::Remove => {
             let session = Session::open_for(&args.state, &Target::nothing())?;
             let applier = Applier { host: &session.machine, store: &session.store };
-            Ok(cycle::remove(&applier, &lock, told::size))
+            Ok(cycle::remove(&applier, &lock))
         }
         Work::Confirm => {
             let session = Session::open(&args.state)?;

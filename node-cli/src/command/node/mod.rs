@@ -12,7 +12,6 @@ pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod watchdog;
 
-mod loaded;
 mod lockout;
 mod told;
 
@@ -20,13 +19,11 @@ use core::time::Duration;
 use std::path::Path;
 
 use pvefw_core::datacenter::Datacenter;
-use pvefw_core::emit;
 use pvefw_core::facts::Facts;
 use pvefw_core::host::apply::Target;
-use pvefw_core::host::error::Missing;
-use pvefw_core::host::logging::logging;
+use pvefw_core::host::error::{Missing, WITHOUT_BRIDGE};
 use pvefw_core::host::store::{Guard, Store};
-use pvefw_core::host::{Error, Machine, Texts, Tool, Tools, configuration, process};
+use pvefw_core::host::{Error, Machine, Tools, process};
 use pvefw_core::ir::Ruleset;
 
 use super::{Findings, warn};
@@ -38,9 +35,6 @@ use crate::root::node::{self, Need};
 
 /// How long to wait for another run to be done.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The way out where there is no ebtables.
-const WITHOUT_BRIDGE: &str = "to do without ebtables: `ebtables: 0` in the options of the cluster file";
 
 /// A configuration, compiled for this node.
 struct Desired {
@@ -73,9 +67,7 @@ impl Desired {
         node::settle(&mut facts, &mut root, Need::One)?;
         warn(&root.warnings, output);
         let (ruleset, sink) = root.datacenter.compile(&facts);
-        let logging = logging(&ruleset, root.datacenter.files());
-        let mut target = Target::compiled(emit::restore(&ruleset), facts.node.clone(), logging);
-        target.configuration = configuration::pack(&root.datacenter, &facts);
+        let target = Target::of(&root.datacenter, &facts, &ruleset);
         let counts = sink.counts();
         let shown = root.path.display().to_string();
         if counts.errors > 0 {
@@ -132,18 +124,7 @@ impl Session {
 
     /// Refuses when a tool is missing that has something to load.
     fn demand(&self, target: &Target) -> Result<(), Stop> {
-        let texts = Texts::from(&target.texts);
-        let needed = |missing: &&Missing| {
-            let tool = Tool::ALL.into_iter().find(|tool| missing.program.starts_with(tool.name()));
-            tool.is_some_and(|tool| !texts.of(tool).is_empty())
-        };
-        let needed: Vec<Missing> = self.missing.iter().filter(needed).copied().collect();
-        if needed.is_empty() {
-            return Ok(());
-        }
-        let switched_off = needed.iter().any(|missing| missing.program.starts_with("ebtables"));
-        let stop = unusable(&Error::Missing(needed));
-        Err(if switched_off { stop.help(WITHOUT_BRIDGE) } else { stop })
+        target.demand(&self.missing).map_err(|error| unusable(&error))
     }
 
     fn lock(&self, command: &str) -> Result<Guard, Stop> {
@@ -176,12 +157,7 @@ pub(crate) fn demand_tools(args: &StateArgs) -> Result<(), Stop> {
 /// A failure of the machine.
 fn unusable(error: &Error) -> Stop {
     let stop = error.advice().into_iter().fold(Stop::failed(in_words(error)), Stop::help);
-    if is_of_bridge(error) { stop.help(WITHOUT_BRIDGE) } else { stop }
-}
-
-/// Whether ebtables has refused: many kernels lack it.
-fn is_of_bridge(error: &Error) -> bool {
-    matches!(error, Error::Refused(refusal) if refusal.tool.starts_with("ebtables"))
+    if error.is_of_bridge() { stop.help(WITHOUT_BRIDGE) } else { stop }
 }
 
 /// A failure with its cause.

@@ -1,14 +1,14 @@
 //! `pvefw plan`: what loading a configuration would change.
 
 use pvefw_core::diff::{Diff, Side, render};
+use pvefw_core::host::Before;
 use pvefw_core::host::apply::Applier;
+use pvefw_core::host::before::only_effects;
 use pvefw_core::host::plan::{BridgeLoading, Compare, Kernel, Plan, Suspects, Wanted};
-use pvefw_core::host::{process, verify};
+use pvefw_core::host::process;
 use pvefw_core::report;
-use serde::Serialize;
 
-use super::loaded::{Loaded, only_effects};
-use super::{Desired, Errors, Session, store, told, unusable};
+use super::{Desired, Errors, Session, store, unusable};
 use crate::args::{Format, PlanArgs};
 use crate::exit::{Exit, Stop};
 use crate::output::{Kind, Output};
@@ -39,18 +39,18 @@ pub(crate) fn run(args: &PlanArgs, output: &Output) -> Result<Exit, Stop> {
                 let node = desired.facts.node.as_deref();
                 output.data(&[&render::text(&diff, &entries, loaded.side(), new, node, options)])?;
             }
-            output.data(&[&format!("to load: {}\n", told::size(&plan))])?;
+            output.data(&[&format!("to load: {}\n", plan.in_words())])?;
         }
         Format::Json => output.json(|out| {
             let diff = report::diff::Diff::new(&diff, &entries, loaded.side(), new);
-            serde_json::to_writer(out, &Answer::new(&plan, diff))
+            serde_json::to_writer(out, &report::plan::Plan::new(&plan, diff))
         })?,
     }
     Ok(if plan.is_empty() { Exit::Fine } else { Exit::Pending })
 }
 
 /// The plan and what is loaded of ours. Without the right to ask the kernel, what was applied last counts as loaded.
-fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan, Loaded), Stop> {
+fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan, Before), Stop> {
     if process::may_change_rules() {
         let session = Session::open_for(&args.state, &desired.target)?;
         let applier = Applier { host: &session.machine, store: &session.store };
@@ -62,8 +62,8 @@ fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan,
             );
         }
         let loaded = match survey.state {
-            Some(id) => Loaded::state(&session.store, id, &survey.kernel.rules),
-            None => Loaded::dumped(&survey.kernel.rules),
+            Some(id) => Before::state(&session.store, id, &survey.kernel.rules),
+            None => Before::dumped(&survey.kernel.rules),
         };
         return Ok((plan, loaded));
     }
@@ -83,57 +83,11 @@ fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan,
     );
     let have = have.unwrap_or_default();
     let loaded = match state {
-        Some(id) => Loaded::state(&store, id, &have),
-        None => Loaded::dumped(&have),
+        Some(id) => Before::state(&store, id, &have),
+        None => Before::dumped(&have),
     };
     let kernel = Kernel { rules: have, bridge: String::new() };
     let none = Suspects::new();
     let wanted = Wanted { rules: &desired.target.rules, compare: Compare::Signatures(&none) };
     Ok((Plan::new(&kernel, wanted, BridgeLoading::Chains), loaded))
-}
-
-/// What `--format json` prints.
-#[derive(Serialize)]
-struct Answer<'a> {
-    /// Whether anything would be loaded.
-    pending: bool,
-    /// What changes, by line of the configuration.
-    diff: report::diff::Diff<'a>,
-    /// What would be loaded, by table.
-    tables: Vec<TableAnswer<'a>>,
-    /// Sets that would be loaded.
-    sets: Names<'a>,
-}
-
-#[derive(Serialize)]
-struct TableAnswer<'a> {
-    table: &'static str,
-    chains: Names<'a>,
-    hooked: Vec<&'a str>,
-    unhooked: Vec<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Names<'a> {
-    created: &'a [Box<str>],
-    changed: &'a [Box<str>],
-    removed: &'a [Box<str>],
-}
-
-impl<'a> Answer<'a> {
-    fn new(plan: &'a Plan, diff: report::diff::Diff<'a>) -> Self {
-        let names = |changes: &'a pvefw_core::host::plan::Changes| Names {
-            created: &changes.created,
-            changed: &changes.changed,
-            removed: &changes.removed,
-        };
-        let from = |hooks: &'a [(Box<str>, Box<str>)]| hooks.iter().map(|(from, _)| from.as_ref()).collect();
-        let tables = plan.tables.iter().map(|(id, changes)| TableAnswer {
-            table: verify::name(*id),
-            chains: names(&changes.chains),
-            hooked: from(&changes.hooked),
-            unhooked: from(&changes.unhooked),
-        });
-        Self { pending: !plan.is_empty(), diff, tables: tables.collect(), sets: names(&plan.sets) }
-    }
 }

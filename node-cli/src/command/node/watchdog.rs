@@ -4,14 +4,12 @@
 use std::io::Write as _;
 
 use pvefw_core::host::apply::Applier;
+use pvefw_core::host::watchdog::READY;
 use pvefw_core::host::{confirm, process};
 
 use super::Session;
 use crate::args::WatchdogArgs;
 use crate::exit::{Exit, Stop};
-
-/// What it says once it needs nobody any more.
-pub(super) const READY: &str = "ready";
 
 /// Runs the command.
 pub(crate) fn run(args: &WatchdogArgs) -> Result<Exit, Stop> {

@@ -1,25 +1,27 @@
 //! Rules that were loaded, as one side of a diff.
 
-use pvefw_core::diag::Sink;
-use pvefw_core::diff::{Entries, Side};
-use pvefw_core::host::configuration;
-use pvefw_core::host::rules::Rules;
-use pvefw_core::host::store::Store;
-use pvefw_core::ir::Ruleset;
-use pvefw_core::readback::{self, Saved};
-use pvefw_core::text::Files;
+use crate::diag::Sink;
+use crate::diff::{Entries, Side};
+use crate::ir::Ruleset;
+use crate::readback::{self, Saved};
+use crate::text::Files;
+
+use super::configuration;
+use super::rules::Rules;
+use super::store::Store;
 
 /// Rules with the texts that they come from.
-pub(super) struct Loaded {
+#[derive(Debug)]
+pub struct Before {
     files: Files,
     ruleset: Ruleset,
     /// Whether they come from a configuration. Others come from a dump, whose lines nobody has written.
     compiled: bool,
 }
 
-impl Loaded {
+impl Before {
     /// A stored state: by its configuration, where it was compiled from one.
-    pub(super) fn state(store: &Store, id: u64, rules: &Rules) -> Self {
+    pub fn state(store: &Store, id: u64, rules: &Rules) -> Self {
         match configuration::compiled(store, id) {
             Some((files, ruleset)) => Self { files, ruleset, compiled: true },
             None => Self::dumped(rules),
@@ -27,7 +29,7 @@ impl Loaded {
     }
 
     /// What can be said of rules as they were dumped. Lines that nobody here understands are left out.
-    pub(super) fn dumped(rules: &Rules) -> Self {
+    pub fn dumped(rules: &Rules) -> Self {
         let texts = rules.texts();
         let mut files = Files::new();
         let saved = Saved {
@@ -40,22 +42,24 @@ impl Loaded {
         Self { ruleset: readback::normal(&dump.ours().ruleset), files, compiled: false }
     }
 
-    pub(super) const fn is_compiled(&self) -> bool {
+    /// Whether they come from a configuration.
+    pub const fn is_compiled(&self) -> bool {
         self.compiled
     }
 
     /// The form in which a compiled ruleset can be compared with this one.
-    pub(super) fn comparable(&self, ruleset: &Ruleset) -> Ruleset {
+    pub fn comparable(&self, ruleset: &Ruleset) -> Ruleset {
         if self.compiled { ruleset.clone() } else { readback::normal(ruleset) }
     }
 
-    pub(super) fn side(&self) -> Side<'_> {
+    /// One side of a diff.
+    pub fn side(&self) -> Side<'_> {
         Side { ruleset: &self.ruleset, files: &self.files }
     }
 }
 
 /// Leaves out lines that change no rule: between a configuration and a dump that is all of them.
-pub(super) fn only_effects(entries: &mut Entries<'_, '_>) {
+pub fn only_effects(entries: &mut Entries<'_, '_>) {
     entries
         .entries
         .retain(|entry| !entry.rules.is_empty() || !entry.members.is_empty() || !entry.resized.is_empty());
