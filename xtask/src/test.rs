@@ -3,8 +3,8 @@
 use crate::outcome::Outcome;
 use crate::steps::{Steps, done};
 use crate::{
-    Task, args, conformance, deb, faults, fuzz, lab, nostd, npm, playground, setup, sh, try_it, wasm, wheel,
-    workspace,
+    Task, args, conformance, deb, faults, fuzz, lab, nostd, npm, playground, setup, sh, soak, try_it, wasm,
+    wheel, workspace,
 };
 
 /// The command.
@@ -14,8 +14,9 @@ pub(crate) const TASK: Task = Task {
     about: "run every test there is",
     help: "Installs what is missing (as root, on Debian), builds `pvefw`, runs the Rust tests, builds\n\
            core without std, tests the npm package in Node.js and the playground in Chromium, and the\n\
-           Python package, runs the lab, injects faults, gives every fuzz target its share, builds the\n\
-           Debian package and installs it in a clean root, and runs `pvefw try`, as root and as nobody.\n\
+           Python package, runs the lab, injects faults, torments the daemon for half a minute, gives\n\
+           every fuzz target its share, builds the Debian package and installs it in a clean root,\n\
+           and runs `pvefw try`, as root and as nobody.\n\
            Stops at the first failure and tells how long each step took. What a machine can't do\n\
            is left out and said so.\n\n\
            --quick   fuzz for 5 seconds instead of 60, 20 datacenters in the lab instead of 200,\n\
@@ -59,6 +60,7 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
     steps.step("pvefw try, not as root", try_it::example_as_nobody)?;
     steps.step("Python package", wheel::share)?;
     steps.step("Faults", || faults::share(quick))?;
+    steps.step("Soak", soak::share)?;
     steps.step("Package", deb::package_step)?;
     steps.step("Units", deb::units)?;
     steps.step("Package in a clean root", deb::clean_root)

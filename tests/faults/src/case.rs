@@ -489,7 +489,7 @@ fn judge(kernel: &Kernel, old: &Rules, new: &Rules) -> Result<Found, String> {
 }
 
 /// Whether everything of ours is what is wanted, chain by chain and rule by rule.
-fn differences(kernel: &Kernel, want: &Rules) -> Vec<String> {
+pub(crate) fn differences(kernel: &Kernel, want: &Rules) -> Vec<String> {
     let all: Vec<_> = TableId::ALL
         .into_iter()
         .flat_map(|id| want.table(id).chains.keys().map(move |name| (id, name.clone())))

@@ -84,24 +84,28 @@ fn root(
         }
         fs::write(file, text.replacen(old, new, 1)).map_err(|error| error.to_string())?;
     }
-    let out = folder.join(format!("{name}-texts"));
-    let compiled = Command::new(pvefw)
+    let texts = compiled(&path, &folder.join(format!("{name}-texts")), pvefw)?;
+    Ok(Root { path, rules: Rules::of(&Texts::from(&texts)), texts })
+}
+
+/// What a configuration comes to.
+pub(crate) fn compiled(path: &Path, out: &Path, pvefw: &Path) -> Result<Restore, String> {
+    let output = Command::new(pvefw)
         .arg("compile")
-        .arg(&path)
+        .arg(path)
         .args(["--node", "pve1", "--facts"])
         .arg(path.join("facts.json"))
         .arg("--out")
-        .arg(&out)
+        .arg(out)
         .output();
-    if !compiled.is_ok_and(|output| output.status.success()) {
+    if !output.is_ok_and(|output| output.status.success()) {
         return Err(format!("`pvefw compile {}` failed", path.display()));
     }
     let read = |name: &str| fs::read_to_string(out.join(name)).map_err(|error| error.to_string());
-    let texts = Restore {
+    Ok(Restore {
         ipset: read("ipset")?,
         ebtables: read("ebtables")?,
         iptables: read("iptables")?,
         ip6tables: read("ip6tables")?,
-    };
-    Ok(Root { path, rules: Rules::of(&Texts::from(&texts)), texts })
+    })
 }

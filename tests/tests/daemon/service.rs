@@ -1,6 +1,7 @@
 //! A daemon with a configuration, a state and a folder to be met in, in a namespace of its own; and a systemd for it.
 
 use core::cell::RefCell;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -18,7 +19,7 @@ use serde_json::Value;
 use super::Outcome;
 
 /// How long something may take that must come. Only a hung machine needs as long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(40);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The `pvefw` of this tree. Cargo does not build it for the tests of another package.
@@ -56,7 +57,9 @@ impl Node {
         tool("mount", &["--make-rprivate", "/"])?;
         tool("ip", &["link", "set", "lo", "up"])?;
         // Paths of sockets are short.
-        let folder = env::temp_dir().join(format!("pvefw-daemon-{}", process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("pvefw-daemon-{}-{number}", process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("tools")).map_err(|error| format!("no folder: {error}"))?;
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/datacenter");
