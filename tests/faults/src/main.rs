@@ -109,7 +109,7 @@ fn soak(args: &Args, seconds: u64) -> Result<bool, String> {
             folder: folder.0.join(variant.name()),
             variant,
         };
-        let text = bench.run(seed, core::time::Duration::from_secs(seconds / 2))?;
+        let text = bench.run(seed, Duration::from_secs(seconds / 2))?;
         std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
     }
     Ok(true)
