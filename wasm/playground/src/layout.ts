@@ -31,12 +31,17 @@ export function splitter(
     const box = pane()?.getBoundingClientRect();
     return (across ? box?.height : box?.width) ?? 0;
   };
-  const set = (pixels: number): void => {
+  const room = (): number => {
     const parent = bar.parentElement?.getBoundingClientRect();
-    const whole = (across ? parent?.height : parent?.width) ?? 1000;
-    const value = Math.round(Math.min(Math.max(pixels, 60), whole * 0.75));
+    return (across ? parent?.height : parent?.width) ?? 1000;
+  };
+  const tell = (pixels: number): void => {
+    bar.setAttribute("aria-valuenow", String(Math.round((100 * pixels) / room())));
+  };
+  const set = (pixels: number): void => {
+    const value = Math.round(Math.min(Math.max(pixels, 60), room() * 0.75));
     target.style.setProperty(property, `${value}px`);
-    bar.setAttribute("aria-valuenow", String(Math.round((100 * value) / whole)));
+    tell(value);
     localStorage.setItem(`pvefw:${property}`, `${value}px`);
   };
   bar.addEventListener("pointerdown", (down) => {
@@ -61,6 +66,7 @@ export function splitter(
     else if (event.key === "Home") {
       target.style.removeProperty(property);
       localStorage.removeItem(`pvefw:${property}`);
+      tell(size());
     } else return;
     event.preventDefault();
   });

@@ -212,6 +212,32 @@ describe("the playground", () => {
     await shows(page.locator(".cm-content"), /für alle 🛡/);
   });
 
+  it("opens a folder", async () => {
+    await page.getByRole("button", { name: "Open" }).click();
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Folder …" }).click();
+    await (await chooser).setFiles(resolve("../../examples/datacenter"));
+    await show(page, "firewall/202.fw");
+    await shows(page.locator(".cm-content"), /# Grafana\n/);
+  });
+
+  it("has panes of any size", async () => {
+    const bar = page.getByRole("separator", { name: "Width of the files" });
+    const width = async (): Promise<string> =>
+      String(Math.round((await page.locator(".pane.files").boundingBox())?.width ?? 0));
+    const before = Number(await width());
+    await bar.press("ArrowRight");
+    await comes(width, new RegExp(`^${before + 24}$`));
+    const { x, y, width: wide } = (await bar.boundingBox()) ?? { x: 0, y: 0, width: 0 };
+    await page.mouse.move(x + wide / 2, y + 100);
+    await page.mouse.down();
+    await page.mouse.move(x + wide / 2 + 50, y + 100);
+    await page.mouse.up();
+    await comes(width, new RegExp(`^${before + 74}$`));
+    await bar.press("Home");
+    await comes(width, new RegExp(`^${before}$`));
+  });
+
   it("can be used in the dark, and has no serious problem of accessibility", async () => {
     for (const scheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
