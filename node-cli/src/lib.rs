@@ -7,11 +7,13 @@ extern crate alloc;
 
 mod args;
 mod command;
+mod daemon;
 mod example;
 mod exit;
 mod logger;
 mod output;
 pub mod root;
+mod service;
 
 use std::ffi::OsString;
 
@@ -39,15 +41,19 @@ pub fn run(words: impl IntoIterator<Item = OsString>, again: &Again) -> Exit {
         Command::Check(args) => command::check::run(&args, &output),
         Command::Compile(args) => command::compile::run(&args, &output),
         Command::Confirm(args) => command::node::confirm::run(&args, &output),
+        Command::Daemon(args) => daemon::run(&args, &output),
+        Command::DaemonCycle(args) => command::node::cycle::run(&args, &output),
         Command::Diff(args) => command::diff::run(&args, &output),
         Command::History(args) => command::node::history::run(&args, &output),
         Command::Localnet(args) => command::node::localnet::run(&args, &output),
         Command::Plan(args) => command::node::plan::run(&args, &output),
+        Command::Restart(args) => command::node::start::restart(&args, &output),
         Command::Rollback(args) => command::node::rollback::run(&args, &output),
         Command::Documents(args) => command::documents::run(&args),
         Command::Log(args) => command::log::run(&args, &output),
         Command::Logger(args) => logger::run(&args, &output),
         Command::Simulate(args) => command::simulate::run(&args, &output),
+        Command::Start(args) => command::node::start::run(&args, &output),
         Command::Status(args) => command::node::status::run(&args, &output),
         Command::Stop(args) => command::node::stop::run(&args, &output),
         Command::Test(args) => command::test::run(&args, &output),

@@ -1,4 +1,4 @@
-//! Between JSON text and values, in both directions.
+//! From values to JSON text.
 
 use pvefw_core::datacenter::FileKind;
 use pvefw_core::diag;
@@ -6,7 +6,6 @@ use pvefw_core::report::editor::{Edit, Outcome};
 use pvefw_core::session::{Session, TESTS};
 use pvefw_core::text::{Span, Utf16};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// A file of the datacenter.
 #[derive(Serialize)]
@@ -56,12 +55,6 @@ pub(crate) fn edit(session: &Session, edit: &Edit) -> Result<(String, diag::Edit
     }
     let span = Span::new(id, units.byte(edit.from), units.byte(edit.to));
     Ok((edit.file.clone(), diag::Edit { span, text: edit.text.clone() }))
-}
-
-/// Reads a question.
-pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    // Questions are of one line; only the column helps.
-    serde_json::from_str(text).map_err(|error| error.to_string().replace(" at line 1 column ", " in column "))
 }
 
 /// Writes an answer that there is, or says why there is none.

@@ -9,6 +9,7 @@
 )]
 
 mod convert;
+mod json;
 
 use pvefw_core::datacenter::Datacenter;
 use pvefw_core::diag::Code;
@@ -24,7 +25,8 @@ use pvefw_core::session::{Node, ReachQuery, Session};
 use pvefw_core::sim::Question;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use convert::{FactsTaken, File, answered, json, kind, or_refused, outcome, read};
+use convert::{FactsTaken, File, answered, json, kind, or_refused, outcome};
+use json::read;
 
 /// A datacenter and everything one asks of it.
 #[wasm_bindgen]

@@ -29,8 +29,8 @@ pub(crate) const TASK: Task = Task {
 /// The units, as systemd calls them.
 const UNITS: &str = "packaging/systemd";
 
-/// How exposed a service may be, in tenths: systemd calls up to 5.0 medium, and up to 2.0 "OK".
-const EXPOSURE: &str = "20";
+/// How exposed a service may be, in tenths: systemd calls less than 5.0 "OK".
+const EXPOSURE: &str = "27";
 
 /// What the package needs, so that a clean root can do without a network.
 const NEEDED: &str = "iptables,ipset,ebtables,iproute2,procps,logrotate";
@@ -164,9 +164,15 @@ pub(crate) fn clean_root() -> Outcome<Ran> {
     sh::run(&mut inside(&["pvefw", "--version"]))?;
     sh::run(&mut inside(&["logrotate", "--debug", "/etc/logrotate.d/0pvefw"]))?;
     // Nobody's firewall changes because a package is installed.
-    let wanted = root.join("etc/systemd/system/multi-user.target.wants/pvefw-log.service");
-    if fs::symlink_metadata(&wanted).is_ok() {
-        return Err(Failure::failed("the package switches its services on by itself"));
+    for unit in ["pvefw.service", "pvefw-log.service"] {
+        if !root.join("usr/lib/systemd/system").join(unit).exists()
+            && !root.join("lib/systemd/system").join(unit).exists()
+        {
+            return Err(Failure::failed(format!("the package has no `{unit}`")));
+        }
+        if fs::symlink_metadata(root.join("etc/systemd/system/multi-user.target.wants").join(unit)).is_ok() {
+            return Err(Failure::failed(format!("the package switches `{unit}` on by itself")));
+        }
     }
     // Once more is an upgrade.
     sh::run(&mut inside(&["dpkg", "-i", "/pvefw.deb"]))?;

@@ -27,7 +27,7 @@ pub(crate) const TASK: Task = Task {
 };
 
 /// The program, once all that it needs is there.
-fn prepared() -> Outcome<Command> {
+pub(crate) fn prepared() -> Outcome<Command> {
     setup::programs(&setup::KERNEL_TOOLS)?;
     workspace::build_binary()?;
     sh::run(&mut workspace::cargo_build(&["build", "--release", "--package", "pvefw-faults"])?)?;

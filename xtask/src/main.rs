@@ -29,6 +29,7 @@ mod lint;
 mod nostd;
 mod npm;
 mod playground;
+mod soak;
 mod test;
 mod try_it;
 mod wasm;
@@ -56,11 +57,12 @@ struct Task {
 }
 
 /// All commands, in the order of the list.
-const TASKS: [&Task; 16] = [
+const TASKS: [&Task; 17] = [
     &try_it::TASK,
     &test::TASK,
     &lab::TASK,
     &faults::TASK,
+    &soak::TASK,
     &deb::TASK,
     &lint::TASK,
     &deny::TASK,

@@ -16,6 +16,7 @@ mod guest;
 mod kept;
 mod links;
 mod path;
+mod settings;
 mod topology;
 
 use alloc::borrow::Cow;
@@ -26,6 +27,7 @@ use alloc::vec::Vec;
 
 pub use links::{ClusterLink, NodeNetwork};
 pub use path::FileKind;
+pub use settings::HostSettings;
 
 use crate::compile::Compiler;
 use crate::config::corosync::{self, Corosync};

@@ -167,11 +167,9 @@ impl Program {
         let key = Key::new(view);
         let mut walked = 0_usize;
         loop {
-            let next = top.cursor.next(self, |gate| W::NEAR_MISSES || gate.lets_in(key));
-            let at = |number: u32| {
-                Some((number, self.gates.get(number as usize)?, self.rules.get(number as usize)?))
-            };
-            let Some((number, gate, rule)) = next.and_then(at) else {
+            let next = top.cursor.next(self, |gate| W::NEAR_MISSES || !gate.is_idle() & gate.lets_in(key));
+            let at = |number: u32| Some((number, self.rules.get(number as usize)?));
+            let Some((number, rule)) = next.and_then(at) else {
                 match top.at_end {
                     AtEnd::Return => {}
                     AtEnd::Drop => return End::Drop(None),
@@ -191,10 +189,14 @@ impl Program {
             }
             let (by, depth) = (top.by, stack.len() + 1);
             let id = RuleId { program, rule: number };
-            let shut_out = W::NEAR_MISSES && !gate.lets_in(key);
+            // Who only wants the verdict is not here if the gate is shut, nor for rules that do nothing.
+            let gate = self.gates.get(number as usize).filter(|_| W::NEAR_MISSES);
+            let shut_out = gate.is_some_and(|gate| !gate.lets_in(key));
+            let idle = gate.is_some_and(|gate| gate.is_idle());
             match if shut_out { Truth::No } else { self.matches(rule, view) } {
                 Truth::Yes => {}
-                Truth::Unknown if guesses.next() => {}
+                // What can't matter is no question.
+                Truth::Unknown if !idle && guesses.next() => {}
                 Truth::Unknown => {
                     watch.maybe(id, depth, view);
                     continue;

@@ -20,7 +20,7 @@ use crate::text::Span;
 /// The rules of a node, made to be asked about packets.
 #[derive(Clone, Debug)]
 pub struct Simulator {
-    /// The tables, in the order of [`TableId`].
+    /// The tables, in the order of [`TableKey`].
     programs: Vec<Option<Program>>,
     stages: Stages,
     sets: Vec<KnownSet>,
@@ -29,7 +29,7 @@ pub struct Simulator {
 
 /// One of the kernel's tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TableId {
+pub struct TableKey {
     /// `None`: the bridge's (`ebtables`).
     pub family: Option<Family>,
     /// `raw`, `mangle`, `nat`, `filter`, `security` or `broute`.
@@ -37,9 +37,9 @@ pub struct TableId {
 }
 
 /// All tables, in the order in which they are numbered.
-pub(super) const TABLES: [TableId; 13] = {
-    const fn table(family: Option<Family>, name: &'static str) -> TableId {
-        TableId { family, name }
+pub(super) const TABLES: [TableKey; 13] = {
+    const fn table(family: Option<Family>, name: &'static str) -> TableKey {
+        TableKey { family, name }
     }
     const V4: Option<Family> = Some(Family::V4);
     const V6: Option<Family> = Some(Family::V6);
@@ -125,12 +125,12 @@ impl Simulator {
             for (name, table) in [("raw", &tables.raw), ("filter", &tables.filter)] {
                 if !table.hooks.is_empty() {
                     simulator
-                        .put(TableId { family: Some(family), name }, Program::of_table(table, &numbers)?);
+                        .put(TableKey { family: Some(family), name }, Program::of_table(table, &numbers)?);
                 }
             }
         }
         if ruleset.bridge.forward.is_some() {
-            simulator.put(TableId { family: None, name: "filter" }, Program::of_bridge(&ruleset.bridge)?);
+            simulator.put(TableKey { family: None, name: "filter" }, Program::of_bridge(&ruleset.bridge)?);
         }
         simulator.stages = Stages::new(&simulator.programs);
         Ok(simulator)
@@ -153,19 +153,19 @@ impl Simulator {
         };
         for family in Family::BOTH {
             for (name, table) in dump.tables(family) {
-                let id = TableId { family: Some(family), name: name.name() };
+                let id = TableKey { family: Some(family), name: name.name() };
                 simulator.put(id, Program::of_dump(table, &HOOKS, &numbers)?);
             }
         }
         for (name, table) in &dump.bridge {
-            let id = TableId { family: None, name: name.name() };
+            let id = TableKey { family: None, name: name.name() };
             simulator.put(id, Program::of_bridge_dump(table, &HOOKS)?);
         }
         simulator.stages = Stages::new(&simulator.programs);
         Ok(simulator)
     }
 
-    fn put(&mut self, id: TableId, program: Program) {
+    fn put(&mut self, id: TableKey, program: Program) {
         let slot = TABLES.iter().position(|table| *table == id).and_then(|at| self.programs.get_mut(at));
         if let Some(slot) = slot {
             *slot = Some(program);

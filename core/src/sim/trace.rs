@@ -12,7 +12,7 @@ use super::explain;
 use super::packet::Packet;
 use super::path::Hop;
 use super::program::{Action, Known, Source, Voice};
-use super::simulator::{Answer, HopWatch, Simulator, TableId, Verdict};
+use super::simulator::{Answer, HopWatch, Simulator, TableKey, Verdict};
 use super::view::View;
 use crate::emit;
 use crate::ir::{self, ChainName, Member, Origin, RejectWith, Target, Test};
@@ -68,7 +68,7 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The table.
-    pub table: TableId,
+    pub table: TableKey,
     /// The chain.
     pub chain: String,
     /// How many chains were entered to get here; 1 in the kernel's own.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use pvefw_core::host::{Variant, store};
 
-use super::NodeArgs;
+use super::{NodeArgs, RunArgs};
 
 pub(super) const PLAN: &str = "\
 Examples:
@@ -48,7 +48,7 @@ Examples:
 
 pub(super) const STOP: &str = "\
 Examples:
-  pvefw stop                           remove every chain, rule and set of the firewall";
+  pvefw stop                           end the daemon, and remove every chain, rule and set of the firewall";
 
 pub(super) const STATUS: &str = "\
 Examples:
@@ -158,6 +158,9 @@ pub(crate) struct StopArgs {
     /// Taken for the sake of `pve-firewall`'s habits; what is removed does not depend on it
     #[arg(hide = true)]
     pub(crate) root: Option<PathBuf>,
+    /// Where the daemon can be met.
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     /// The state.
     #[command(flatten)]
     pub(crate) state: StateArgs,
@@ -174,6 +177,9 @@ pub(crate) struct StatusArgs {
     /// The node.
     #[command(flatten)]
     pub(crate) node: NodeArgs,
+    /// Where the daemon can be met.
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     /// The state.
     #[command(flatten)]
     pub(crate) state: StateArgs,

@@ -23,6 +23,9 @@ pub(crate) struct LoggerArgs {
     /// Print each line, too
     #[arg(short, long)]
     pub(crate) debug: bool,
+    /// Write what was counted into this file, as Prometheus reads it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
     /// Stay in the foreground; it always does (pvefw-logger has this option)
     #[arg(short, long)]
     pub(crate) foreground: bool,

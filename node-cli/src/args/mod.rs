@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod compile;
+mod daemon;
 mod diff;
 mod documents;
 mod log;
@@ -21,6 +22,7 @@ pub(crate) use apply::{
 };
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use compile::{CompileArgs, CompileFormat};
+pub(crate) use daemon::{CycleArgs, DaemonArgs, RunArgs, word};
 pub(crate) use diff::{DiffArgs, DiffFormat};
 pub(crate) use documents::DocumentsArgs;
 pub(crate) use log::{LogArgs, LogFormat};
@@ -90,6 +92,13 @@ pub(crate) enum Command {
     /// Keep what `apply --confirm-within` has loaded
     #[command(after_help = help(apply::CONFIRM))]
     Confirm(ConfirmArgs),
+    /// Keep the rules of this node as its configuration says; a service
+    ///
+    /// Applies when something changes, in the foreground, until a signal ends it.
+    #[command(after_help = help(daemon::DAEMON))]
+    Daemon(DaemonArgs),
+    #[command(hide = true)]
+    DaemonCycle(CycleArgs),
     /// Say what changes between two configurations, by the lines that change it
     ///
     /// Both are compiled for the same node, and the rules are compared. Lines with errors make no rules.
@@ -107,6 +116,9 @@ pub(crate) enum Command {
     /// what was applied last.
     #[command(after_help = help(apply::PLAN))]
     Plan(PlanArgs),
+    /// Start the daemon anew; the rules stay meanwhile
+    #[command(after_help = help(daemon::RESTART))]
+    Restart(DaemonArgs),
     /// Go back to an earlier state
     #[command(after_help = help(apply::ROLLBACK))]
     Rollback(RollbackArgs),
@@ -124,10 +136,13 @@ pub(crate) enum Command {
     /// Say what happens to a packet, as `pve-firewall simulate` does
     #[command(after_help = help(simulate::EXAMPLES))]
     Simulate(SimulateArgs),
+    /// Start the daemon
+    #[command(after_help = help(daemon::START))]
+    Start(DaemonArgs),
     /// Say whether the firewall is on, loaded, and what the configuration says
     #[command(after_help = help(apply::STATUS))]
     Status(StatusArgs),
-    /// Remove every chain, rule and set of the firewall
+    /// End the daemon, and remove every chain, rule and set of the firewall
     #[command(after_help = help(apply::STOP))]
     Stop(StopArgs),
     /// Ask whether the firewall does what it is meant to
@@ -164,8 +179,8 @@ mod tests {
     #[test]
     fn help_teaches_examples_and_statuses() {
         for command in [
-            "apply", "check", "compile", "confirm", "diff", "history", "localnet", "log", "logger", "plan",
-            "rollback", "simulate", "status", "stop", "test", "trace", "try",
+            "apply", "check", "compile", "confirm", "daemon", "diff", "history", "localnet", "log", "logger",
+            "plan", "restart", "rollback", "simulate", "start", "status", "stop", "test", "trace", "try",
         ] {
             let mut line = Line::command();
             let help = line.find_subcommand_mut(command).unwrap().render_long_help().to_string();

@@ -6,9 +6,9 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::{process, thread};
 
-use super::journal::Journal;
 use crate::exit::Stop;
 use crate::output::words;
+use crate::service::Journal;
 
 /// How often the lock is tried, a second apart: a logger that is just ending has that long.
 const ATTEMPTS: usize = 11;

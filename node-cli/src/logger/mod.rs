@@ -10,11 +10,10 @@
 
 mod clock;
 mod file;
-mod journal;
 mod lock;
+mod metrics;
 mod names;
 mod run;
-mod status;
 
 pub(crate) use run::run;
 

@@ -17,13 +17,13 @@ use pvefw_core::log::{conntrack, line};
 
 use super::clock::Clock;
 use super::file::{Change, LogFile};
-use super::journal::Journal;
 use super::names::Names;
-use super::status::Status;
-use super::{CONNTRACK, lock, status};
+use super::{CONNTRACK, lock, metrics};
 use crate::args::LoggerArgs;
 use crate::exit::{Exit, Stop};
 use crate::output::{Output, words};
+use crate::service::Journal;
+use crate::service::notify::{self, Status};
 
 /// Datagrams read before what they say is written, at most.
 const DATAGRAMS: usize = 64;
@@ -32,6 +32,8 @@ const DATAGRAMS: usize = 64;
 const CALM: Duration = Duration::from_mins(1);
 /// How often a file that takes nothing is tried again, and looked after that may have been moved.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often the metrics are written, at most.
+const METRICS: Duration = Duration::from_secs(10);
 /// How often lost packets are told of, at most.
 const LOSSES: Duration = Duration::from_secs(5);
 
@@ -63,11 +65,12 @@ pub(crate) fn run(args: &LoggerArgs, output: &Output) -> Result<Exit, Stop> {
         told_at: now,
         looked: now,
         status: Status::new(),
+        measured: None,
     };
     logger.follow_connections();
     logger.say(5, "starting pvefw logger");
     logger.write();
-    status::ready();
+    notify::ready();
     logger.serve(&signals)?;
     Ok(logger.end())
 }
@@ -92,6 +95,8 @@ struct Logger<'a> {
     /// When it was last looked whether the file has been moved.
     looked: Instant,
     status: Status,
+    /// When the metrics were written last, and what they said.
+    measured: Option<(Instant, (Counts, u64))>,
 }
 
 impl Logger<'_> {
@@ -112,6 +117,7 @@ impl Logger<'_> {
             self.look_after_file();
             self.write();
             let (counts, lost) = (self.nflog.counts(), self.file.unwritten());
+            self.write_metrics(counts, lost);
             self.status.beat(Instant::now(), || {
                 format!(
                     "{} packets logged, {} lost by the kernel, {lost} lines waiting for {}",
@@ -165,11 +171,11 @@ impl Logger<'_> {
 
     /// Opens the file again, and looks again what is to be logged.
     fn reload(&mut self) {
-        status::reloading();
+        notify::reloading();
         self.reopen();
         self.clock = Clock::new();
         self.follow_connections();
-        status::ready();
+        notify::ready();
     }
 
     fn reopen(&mut self) {
@@ -300,6 +306,19 @@ impl Logger<'_> {
         line::status(level, self.clock.stamp(Clock::now()), text, &mut self.lines);
     }
 
+    /// Puts the counts where others find them, if they have changed.
+    fn write_metrics(&mut self, counts: Counts, waiting: u64) {
+        let Some(path) = &self.args.metrics else { return };
+        if self.measured.is_some_and(|(at, before)| at.elapsed() < METRICS || before == (counts, waiting)) {
+            return;
+        }
+        self.measured = Some((Instant::now(), (counts, waiting)));
+        if let Err(error) = metrics::write(path, counts, waiting) {
+            let why = words(&error);
+            self.journal.say(4, &format!("can't write the metrics to `{}`: {why}", path.display()));
+        }
+    }
+
     /// Writes what there is.
     fn write(&mut self) {
         if self.copies && !self.lines.is_empty() {
@@ -327,7 +346,7 @@ impl Logger<'_> {
 
     /// Writes everything that is still on its way.
     fn end(mut self) -> Exit {
-        status::stopping();
+        notify::stopping();
         // The kernel hands out what it was still collecting.
         self.nflog.close();
         if let Err(Stop::Failed { message, .. }) = self.read_packets(usize::MAX) {

@@ -8,10 +8,13 @@ extern crate alloc;
 mod case;
 mod fault;
 mod roots;
+mod soak;
 mod wrapper;
 
 use alloc::collections::BTreeMap;
+use core::cell::Cell;
 use core::fmt::Write as _;
+use core::time::Duration;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -23,7 +26,8 @@ use pvefw_core::host::Variant;
 
 use case::{Bench, Found, Outcome};
 
-const USAGE: &str = "usage: pvefw-faults --pvefw PROGRAM --example DIR [--count N] [--seed N] [--jobs N]";
+const USAGE: &str =
+    "usage: pvefw-faults --pvefw PROGRAM --example DIR [--count N] [--seed N] [--jobs N] [--soak SECONDS]";
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -34,13 +38,22 @@ struct Args {
     seed: u64,
     jobs: u64,
     share: Option<u64>,
+    /// Seconds to torment a daemon instead.
+    soak: Option<u64>,
 }
 
 impl Args {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let jobs = std::thread::available_parallelism().map_or(1, |jobs| jobs.get() as u64);
-        let mut args =
-            Self { pvefw: PathBuf::new(), example: PathBuf::new(), count: 100, seed: 1, jobs, share: None };
+        let mut args = Self {
+            pvefw: PathBuf::new(),
+            example: PathBuf::new(),
+            count: 100,
+            seed: 1,
+            jobs,
+            share: None,
+            soak: None,
+        };
         while let Some(word) = words.next() {
             let value = words.next().ok_or_else(|| format!("`{word}` wants something after it\n{USAGE}"))?;
             let number = || value.parse::<u64>().map_err(|_| format!("`{value}` is no number\n{USAGE}"));
@@ -50,6 +63,7 @@ impl Args {
                 "--count" => args.count = number()?,
                 "--seed" => args.seed = number()?,
                 "--jobs" => args.jobs = number()?.max(1),
+                "--soak" => args.soak = Some(number()?),
                 "--share" => args.share = Some(number()?),
                 _ => return Err(format!("unknown argument `{word}`\n{USAGE}")),
             }
@@ -69,9 +83,10 @@ fn main() -> ExitCode {
         return wrapper::run(&own);
     }
     let all: Vec<String> = words.collect();
-    let outcome = Args::parse(all.iter().cloned()).and_then(|args| match args.share {
-        Some(share) => child(&args, share).map(|()| true),
-        None => parent(&args, &all),
+    let outcome = Args::parse(all.iter().cloned()).and_then(|args| match (args.share, args.soak) {
+        (Some(share), _) => child(&args, share).map(|()| true),
+        (None, Some(seconds)) => soak(&args, seconds),
+        (None, None) => parent(&args, &all),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -83,24 +98,54 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs one share; a line of JSON for each case.
-fn child(args: &Args, share: u64) -> Result<(), String> {
-    // What is mounted here is seen here alone, and gone with us.
+/// Torments a daemon, with either variant of iptables half of the time.
+fn soak(args: &Args, seconds: u64) -> Result<bool, String> {
+    own_mounts()?;
+    let folder = Folder::new(&env::temp_dir().join(format!("pvefw-soak-{}", process::id())))?;
+    for (variant, seed) in Variant::BOTH.into_iter().zip(args.seed..) {
+        let bench = soak::Bench {
+            pvefw: absolute(&args.pvefw)?,
+            example: absolute(&args.example)?,
+            folder: folder.0.join(variant.name()),
+            variant,
+        };
+        let text = bench.run(seed, Duration::from_secs(seconds / 2))?;
+        std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
+    }
+    Ok(true)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// What is mounted here is seen here alone, and gone with us.
+fn own_mounts() -> Result<(), String> {
     unshare(CloneFlags::CLONE_NEWNS)
         .map_err(|error| format!("can't make a mount namespace: {error}; run it as root"))?;
     let private = Command::new("mount").args(["--make-rprivate", "/"]).status();
-    if !private.is_ok_and(|status| status.success()) {
-        return Err("can't keep mounts to ourselves".into());
+    if private.is_ok_and(|status| status.success()) {
+        Ok(())
+    } else {
+        Err("can't keep mounts to ourselves".into())
     }
+}
+
+/// Runs one share; a line of JSON for each case.
+fn child(args: &Args, share: u64) -> Result<(), String> {
+    own_mounts()?;
     let folder = Folder::new(&env::temp_dir().join(format!("pvefw-faults-{}", process::id())))?;
-    let absolute =
-        |path: &Path| fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()));
     let pvefw = absolute(&args.pvefw)?;
-    let roots = roots::make(&folder.0, &absolute(&args.example)?, &pvefw)?;
-    let bench = Bench { pvefw, folder: folder.0.clone(), roots };
+    let example = absolute(&args.example)?;
+    let roots = roots::make(&folder.0, &example, &pvefw)?;
+    let large = roots::large(&folder.0, &example, &pvefw)?;
+    let usual = Cell::new(Duration::from_millis(200));
+    let bench = Bench { pvefw, folder: folder.0.clone(), roots, large, usual };
     let mut out = std::io::stdout();
     let mut left = (0..args.count).filter(|number| number % args.jobs == share).count();
-    for number in (0..).filter(|number| number % args.jobs == share) {
+    // A fault that comes too late is tried again with the next number; but not for ever.
+    let most = left.saturating_mul(4).saturating_add(20);
+    for number in (0..).filter(|number| number % args.jobs == share).take(most) {
         if left == 0 {
             break;
         }

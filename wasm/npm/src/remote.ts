@@ -36,36 +36,36 @@ export type Replied =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly error: string };
 
-/** Methods of a datacenter that can be asked from afar. */
-export const methods: readonly Method[] = [
-  "set",
-  "remove",
-  "files",
-  "text",
-  "nodes",
-  "setFacts",
-  "check",
-  "complete",
-  "hover",
-  "definition",
-  "references",
-  "symbols",
-  "format",
-  "fixes",
-  "fixAll",
-  "apply",
-  "zones",
-  "trace",
-  "reach",
-  "test",
-  "compile",
-  "findings",
-  "rules",
-  "members",
-  "fromLine",
-  "lines",
-  "restore",
-];
+/** Methods of a datacenter, and whether somebody waits for the answer with the fingers on the keys. */
+const urgency: Readonly<Record<Method, "urgent" | "patient">> = {
+  set: "urgent",
+  remove: "urgent",
+  files: "urgent",
+  text: "urgent",
+  nodes: "urgent",
+  setFacts: "urgent",
+  check: "urgent",
+  complete: "urgent",
+  hover: "urgent",
+  definition: "urgent",
+  references: "urgent",
+  symbols: "urgent",
+  format: "urgent",
+  fixes: "urgent",
+  fixAll: "urgent",
+  apply: "urgent",
+  zones: "patient",
+  trace: "patient",
+  reach: "patient",
+  test: "patient",
+  compile: "patient",
+  findings: "patient",
+  rules: "patient",
+  members: "patient",
+  fromLine: "patient",
+  lines: "patient",
+  restore: "patient",
+};
 
 /** Starts the worker of the package, `worker.js` beside this file, which bundlers find by themselves. */
 export function launch(): Worker {
@@ -97,6 +97,7 @@ export async function connect(port: Port, source?: SentSource): Promise<Remote> 
       port.postMessage({ id: last, method, given } satisfies Asked);
     });
   await Promise.race([ask("init", [source]), broken(port)]);
+  const methods = Object.keys(urgency) as Method[];
   const asked = methods.map((method) => [method, (...given: unknown[]) => ask(method, given)] as const);
   return Object.fromEntries(asked) as unknown as Remote;
 }
@@ -117,21 +118,6 @@ export type Start = (source: Source | undefined) => Promise<void>;
 
 /** A datacenter as `serve` needs it: any of its methods by name. */
 export type Served = Readonly<Record<Method, (...given: never[]) => unknown>>;
-
-/** Questions whose answers nobody waits for with the fingers on the keys. */
-const slow: ReadonlySet<Asked["method"]> = new Set<Method>([
-  "zones",
-  "trace",
-  "reach",
-  "test",
-  "compile",
-  "findings",
-  "rules",
-  "members",
-  "fromLine",
-  "lines",
-  "restore",
-]);
 
 /**
  * Answers the questions of a page, in the worker. Changes and what an editor asks come first, in their order; the rest
@@ -177,7 +163,7 @@ export function serve(port: Port, start: Start, make: () => Served): void {
   };
   port.addEventListener("message", (event) => {
     const asked = event.data as Asked;
-    (slow.has(asked.method) ? patient : urgent).push(asked);
+    (asked.method !== "init" && urgency[asked.method] === "patient" ? patient : urgent).push(asked);
     plan();
   });
 }

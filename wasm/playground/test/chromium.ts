@@ -31,6 +31,8 @@ export async function browser(options: Parameters<typeof chromium.launchPersiste
     viewport: { width: 1440, height: 900 },
     ...options,
   });
+  // Nothing here measures time: a machine that does other things at once is waited for.
+  context.setDefaultTimeout(120_000);
   const close = async (): Promise<void> => {
     await context.close();
     await rm(profile, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 
 import { browser, type Browser } from "./chromium.ts";
-import { picture, target } from "./page.ts";
+import { comes, picture, target } from "./page.ts";
 import { serve } from "./serve.ts";
 
 const run = promisify(execFile);
@@ -73,7 +73,7 @@ describe("the packed package", () => {
       await page.keyboard.press("Control+End");
       await page.keyboard.type("IN SHH(ACCEPT)");
       await page.locator("output", { hasText: "2 errors" }).waitFor();
-      assert.match(await page.locator("textarea").inputValue(), /IN SHH\(ACCEPT\)/);
+      await comes(async () => page.locator("textarea").inputValue(), /IN SHH\(ACCEPT\)/);
     } finally {
       await host.close();
     }

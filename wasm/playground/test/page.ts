@@ -48,7 +48,7 @@ export async function picture(page: Page, name: string): Promise<void> {
 }
 
 /** Waits until what `read` tells matches; the page may still be working on it. Fails with what it told last. */
-export async function comes(read: () => Promise<string | null>, pattern: RegExp, within = 10_000): Promise<void> {
+export async function comes(read: () => Promise<string | null>, pattern: RegExp, within = 60_000): Promise<void> {
   const end = Date.now() + within;
   let told = (await read()) ?? "";
   while (!pattern.test(told) && Date.now() < end) {
@@ -61,4 +61,13 @@ export async function comes(read: () => Promise<string | null>, pattern: RegExp,
 /** Waits until a place shows a text. */
 export async function shows(place: Locator, pattern: RegExp): Promise<void> {
   await comes(async () => place.innerText(), pattern);
+}
+
+/** Presses a key again and again until a place shows a text. */
+export async function pressUntil(page: Page, key: string, place: Locator, pattern: RegExp): Promise<void> {
+  const press = async (): Promise<string> => {
+    await page.keyboard.press(key);
+    return place.innerText();
+  };
+  await comes(press, pattern);
 }

@@ -7,7 +7,7 @@ use std::{env, fs, process};
 
 use super::played::{Harm, Played};
 use super::*;
-use crate::host::confirm::{self, Watched};
+use crate::host::confirm::{self, Back, Watched};
 use crate::host::store::Guard;
 
 struct Folder(PathBuf);
@@ -28,7 +28,7 @@ impl Drop for Folder {
 
 fn chain(name: &str, rule: &str) -> String {
     let line = format!("-A {name} {rule}");
-    let signature = crate::emit::signature([line.as_str()]);
+    let signature = emit::signature([line.as_str()]);
     format!("{line}\n-A {name} -m comment --comment \"PVESIG:{signature}\"\n")
 }
 
@@ -63,7 +63,7 @@ fn target(port: u16) -> Target {
     Target::compiled(texts, None, Vec::new())
 }
 
-const PLAIN: Options<'static> = Options { by: "me", command: "apply", confirm: None };
+const PLAIN: Options<'static> = Options { by: "me", command: "apply", confirm: None, trust: Trust::Nothing };
 
 fn lock(store: &Store) -> Guard {
     store.lock("test", Duration::ZERO).unwrap()
@@ -81,7 +81,8 @@ fn what_is_loaded_is_not_loaded_again() {
     assert_eq!(applier.apply(&lock, &one, &PLAIN).unwrap().done, Done::Unchanged);
     applier.apply(&lock, &two, &PLAIN).unwrap();
     assert_eq!(host.rules(), two.rules);
-    let done = confirm::go_back(&applier, &lock, confirm::previous(&applier), &PLAIN).unwrap();
+    assert_eq!(confirm::back(&applier, None), Ok(Back::To(Some(1))));
+    let done = confirm::go_back(&applier, &lock, Some(1), &PLAIN).unwrap();
     assert_eq!((done.state, done.before), (Some(3), Some(2)));
     assert_eq!(host.rules(), one.rules);
     assert_eq!(store.record().unwrap().rejected, Some(two.digest));

@@ -205,7 +205,8 @@ impl Program {
     /// Indexes the chains, and works out what is left to be asked; refuses jumps that go round in a circle.
     fn finish(mut self) -> Result<Self, Mistake> {
         self.refuse_circles()?;
-        self.gates = self.known.iter().map(|known| Gate::new(self.checks(known))).collect();
+        let rules = self.known.iter().zip(&self.rules);
+        self.gates = rules.map(|(known, rule)| Gate::new(self.checks(known), rule.action)).collect();
         for at in 0..self.chains.len() {
             let Some(chain) = self.chains.get(at) else { continue };
             let (index, (first, end)) = (Index::new(&self, chain), chain.rules);

@@ -2,10 +2,12 @@
 
 pub(crate) mod apply;
 pub(crate) mod confirm;
+pub(crate) mod cycle;
 pub(crate) mod history;
 pub(crate) mod localnet;
 pub(crate) mod plan;
 pub(crate) mod rollback;
+pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod watchdog;
@@ -136,7 +138,7 @@ fn store(args: &StateArgs) -> Store {
 }
 
 /// What changes rules needs the right to.
-fn demand_right() -> Result<(), Stop> {
+pub(crate) fn demand_right() -> Result<(), Stop> {
     if process::may_change_rules() {
         return Ok(());
     }
@@ -145,6 +147,11 @@ fn demand_right() -> Result<(), Stop> {
     )
     .help("run it as root: try `sudo`")
     .help("to see what would change: `pvefw plan`"))
+}
+
+/// What a daemon can't do without. Tools that only some configurations need may be missing.
+pub(crate) fn demand_tools(args: &StateArgs) -> Result<(), Stop> {
+    Session::open(args).map(drop)
 }
 
 /// A failure of the machine.

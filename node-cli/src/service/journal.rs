@@ -5,19 +5,19 @@ use std::env;
 use crate::output::{Kind, Output};
 
 /// Where to say it.
-pub(super) struct Journal<'a> {
+pub(crate) struct Journal<'a> {
     output: &'a Output,
     /// Whether stderr leads to the journal, which reads levels in front of lines.
     levels: bool,
 }
 
 impl<'a> Journal<'a> {
-    pub(super) fn new(output: &'a Output) -> Self {
+    pub(crate) fn new(output: &'a Output) -> Self {
         Self { output, levels: env::var_os("JOURNAL_STREAM").is_some() }
     }
 
     /// Says something, with a syslog level.
-    pub(super) fn say(&self, level: u8, text: &str) {
+    pub(crate) fn say(&self, level: u8, text: &str) {
         if self.levels {
             self.output.aside(&format!("<{level}>{text}\n"));
             return;
