@@ -83,6 +83,11 @@ def test_many_packets_are_answered_at_once(dc: pvefw.Datacenter) -> None:
     answers = dc.trace_many([good, {"from_": "moon", "to": "host"}, {"from": "outside", "to": "host", "icmp-type": 8, "proto": "icmp"}])
     assert answers[0] == pvefw.Answer(Verdict.ACCEPT, pvefw.Line("firewall/cluster.fw", 52))
     assert isinstance(answers[1], pvefw.QuestionError) and isinstance(answers[2], pvefw.Answer)
+    # One that can't be keeps none of the others from being answered.
+    mixed = dc.trace_many([{**good, "source": "10.0.0.0/8"}, good, {**good, "dport": "many"}, {**good, "sport": 70000}])
+    assert [type(answer).__name__ for answer in mixed] == ["QuestionError", "Answer", "QuestionError", "QuestionError"]
+    with pytest.raises(TypeError, match="a question has no `prto`"):
+        dc.trace_many([{**good, "prto": "tcp"}])
 
 
 def test_policy_tests_tell_the_way_of_packets(dc: pvefw.Datacenter) -> None:

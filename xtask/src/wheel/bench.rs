@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::build::{Profile, build, folder};
+use super::build::{Profile, build};
 use crate::outcome::{Failure, Outcome};
 use crate::python::{self, Venv};
 use crate::{sh, workspace};
@@ -21,10 +21,9 @@ const MOST: f64 = 1.3;
 /// Loading, checking and compiling a large datacenter from Python, and the same natively.
 pub(crate) fn bench() -> Outcome {
     let wheel = build(Profile::Release)?.wheel.display().to_string();
-    // Where the wheel was built there is most of what the examples are built of.
     let words = ["build", "--release", "-p", "pvefw-tests", "--example", "generate", "--example", "engine"];
-    sh::run(workspace::cargo_build(&words)?.arg("--target-dir").arg(folder()?))?;
-    let examples = folder()?.join("release/examples");
+    sh::run(&mut workspace::cargo_build(&words)?)?;
+    let examples = workspace::target()?.join("release/examples");
     let root = workspace::target()?.join("bench-datacenter");
     let _ = fs::remove_dir_all(&root);
     sh::run(Command::new(examples.join("generate")).arg(&root).arg(GUESTS))?;

@@ -86,6 +86,6 @@ fn maturin() -> Outcome<PathBuf> {
 }
 
 /// Where it builds: cargo and maturin would make each other build pyo3 again.
-pub(crate) fn folder() -> Outcome<PathBuf> {
+fn folder() -> Outcome<PathBuf> {
     Ok(workspace::target()?.join("maturin"))
 }
