@@ -3,9 +3,10 @@
 
 use core::error::Error;
 use core::hint::black_box;
-use std::env;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
+use std::{env, io};
 
 use pvefw_cli::root::{self, node};
 use pvefw_core::emit;
@@ -32,6 +33,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let [load, check, compile] = best;
-    println!("{load} {check} {compile}");
+    writeln!(io::stdout(), "{load} {check} {compile}")?;
     Ok(())
 }

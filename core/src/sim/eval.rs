@@ -167,7 +167,7 @@ impl Program {
         let key = Key::new(view);
         let mut walked = 0_usize;
         loop {
-            let next = top.cursor.next(self, |gate| W::NEAR_MISSES || !gate.is_idle() & gate.lets_in(key));
+            let next = top.cursor.next(self, |gate| W::NEAR_MISSES || !gate.is_idle() && gate.lets_in(key));
             let at = |number: u32| Some((number, self.rules.get(number as usize)?));
             let Some((number, rule)) = next.and_then(at) else {
                 match top.at_end {

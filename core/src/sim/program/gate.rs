@@ -75,6 +75,7 @@ impl Gate {
     }
 
     /// Whether a packet gets this far.
+    #[expect(clippy::needless_bitwise_bool, reason = "a branch here is taken as often as not")]
     pub(in crate::sim) const fn lets_in(self, key: Key) -> bool {
         let address = match self.side {
             Side::Source => key.source,
