@@ -69,6 +69,8 @@ pub mod sim;
 
 pub mod diff;
 
+pub mod netlink;
+
 pub mod log;
 
 pub mod policy_test;

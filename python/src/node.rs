@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use pvefw_core::diag::render::{Options as Rendering, Style};
 use pvefw_core::diff::{self, Diff, Side};
-use pvefw_core::host::apply::{Applied, Applier, Confirm, Done, Options, Target};
+use pvefw_core::host::apply::{Applied, Applier, Confirm, Done, Options, Target, Trust};
 use pvefw_core::host::before::only_effects;
 use pvefw_core::host::confirm::{self, Back};
 use pvefw_core::host::error::Missing;
@@ -94,7 +94,8 @@ impl Node {
         Ok(py.detach(|| {
             let nothing = Target::nothing();
             let (machine, lock) = self.begin(Some(&nothing), "Node.stop()")?;
-            let options = Options { by: &process::user(), command: "stop", confirm: None };
+            let options =
+                Options { by: &process::user(), command: "stop", confirm: None, trust: Trust::default() };
             let done = self.load(&machine, &lock, &nothing, &options)?;
             Ok::<_, Failure>(Report::new(&done, &[]).json())
         })?)
@@ -213,7 +214,8 @@ impl Node {
             None => Err(no_interpreter()),
         };
         let confirm = wish.within.map(|within| Confirm { within, arm: &arm });
-        let options = Options { by: &process::user(), command: "Node.apply()", confirm };
+        let options =
+            Options { by: &process::user(), command: "Node.apply()", confirm, trust: Trust::default() };
         let done = self.load(&machine, &lock, &desired.target, &options)?;
         Ok(Report::new(&done, &cut).json())
     }
@@ -263,7 +265,12 @@ impl Node {
                 let target = Target::stored(&self.store, to).map_err(|error| Failure::of_host(&error))?;
                 target.demand(&missing()?).map_err(|error| Failure::of_host(&error))?;
                 let command = to.map_or_else(|| "rollback".to_owned(), |id| format!("rollback {id}"));
-                let options = Options { by: &process::user(), command: &command, confirm: None };
+                let options = Options {
+                    by: &process::user(),
+                    command: &command,
+                    confirm: None,
+                    trust: Trust::default(),
+                };
                 let done = confirm::go_back(&applier, &lock, to, &options)
                     .map_err(|failure| Failure::of_apply(&failure))?;
                 Ok(Report::new(&done, &[]).json())

@@ -55,12 +55,12 @@ struct Node {
 
 impl Node {
     fn new(variant: Variant) -> Result<Self, String> {
-        let pvefw = program()?;
+        let pvefw = pvefw_tests::program::pvefw()?;
         Sandbox::enter().map_err(|error| error.in_full())?;
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("node");
         let _ = fs::remove_dir_all(&folder);
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/datacenter");
-        copy(&example, &folder.join("root")).map_err(|error| error.to_string())?;
+        pvefw_tests::folder::copy(&example, &folder.join("root")).map_err(|error| error.to_string())?;
         Ok(Self { folder, pvefw, variant })
     }
 
@@ -140,35 +140,6 @@ fn check(holds: bool, what: impl Into<String>) -> Outcome {
 
 fn contains(text: &str, part: &str) -> Outcome {
     check(text.contains(part), format!("`{part}` is in: {text}"))
-}
-
-/// The program of this tree, which cargo does not build for the tests of another package.
-fn program() -> Result<PathBuf, String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let words = ["build", "--quiet", "--locked", "-p", "pvefw", "--message-format=json"];
-    let built =
-        Command::new(cargo).args(words).current_dir(top).output().map_err(|error| error.to_string())?;
-    let messages = String::from_utf8_lossy(&built.stdout);
-    let executable = |line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        message.get("executable")?.as_str().map(PathBuf::from)
-    };
-    messages.lines().find_map(executable).ok_or_else(|| said(&built))
-}
-
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
 }
 
 fn plan_and_apply(node: &Node) -> Outcome {

@@ -23,6 +23,9 @@ use crate::wiring::{self, SINK, Wiring};
 /// After this long without anything new, nothing more will come. Packets take microseconds, unless the machine is busy.
 const SILENCE: Duration = Duration::from_millis(80);
 
+/// Longest pause between two packets of a stream.
+const PACE: Duration = Duration::from_millis(2);
+
 /// How long devices may take to run once they are plugged in.
 const LONGEST_SETTLING: Duration = Duration::from_secs(5);
 
@@ -120,15 +123,53 @@ impl<'a> Exchange<'a> {
             // Little fits into the sockets, so they are emptied often.
             self.gather(&mut seen)?;
         }
+        self.settle(&mut seen)?;
+        Ok(seen.outcomes)
+    }
+
+    /// Gathers until all is silent.
+    fn settle(&self, seen: &mut Seen<'_>) -> Result<(), String> {
         let mut last = Instant::now();
         while last.elapsed() < SILENCE {
-            if self.gather(&mut seen)? {
+            if self.gather(seen)? {
                 last = Instant::now();
             } else {
                 self.wait(SILENCE.saturating_sub(last.elapsed()))?;
             }
         }
-        Ok(seen.outcomes)
+        Ok(())
+    }
+
+    /// Sends packets over and over, one behind the other, for as long as `going` says; then gathers until all is silent.
+    /// Which packet each was, by its place, and what became of it, in the order in which they were sent.
+    ///
+    /// Rejections are not told apart here: the packets of a flow look the same in them.
+    ///
+    /// # Errors
+    /// What can't be sent; also when it goes on for so long that packets can't be numbered any more.
+    pub fn stream(
+        &mut self,
+        packets: &[Packet],
+        going: &mut dyn FnMut() -> Result<bool, String>,
+    ) -> Result<Vec<(usize, Outcome)>, String> {
+        let all: Vec<(Tag, Packet)> = (0..FIRST_PROBE).zip(packets.iter().cycle().cloned()).collect();
+        let mut seen = Seen::new(&all);
+        let mut sent = 0;
+        for (tag, packet) in &all {
+            if !going()? {
+                break;
+            }
+            self.send(*tag, packet)?;
+            self.gather(&mut seen)?;
+            self.wait(PACE)?;
+            sent += 1;
+        }
+        if sent == all.len() {
+            return Err(format!("the stream of {sent} packets has ended too early"));
+        }
+        self.settle(&mut seen)?;
+        let places = (0..packets.len()).cycle();
+        Ok(places.zip(seen.outcomes.into_values()).take(sent).collect())
     }
 
     fn wait(&self, limit: Duration) -> Result<(), String> {

@@ -120,6 +120,38 @@ impl Prepared {
         Ok(answers)
     }
 
+    /// Sends packets over and over while the rules of the node change: `begin` loads those that are there first and starts
+    /// what changes them, `going` says whether that is still at work. Which question each packet was of, and what became
+    /// of it, in the order in which they were sent. Only packets that can travel together are sent, and none that needs a
+    /// connection to be open; rejections are not told apart from drops.
+    ///
+    /// # Errors
+    /// What keeps the kernel from being asked, and what the two say.
+    pub fn stream(
+        &self,
+        tools: &Tools,
+        begin: &mut dyn FnMut(&Tools) -> Result<(), String>,
+        going: &mut dyn FnMut() -> Result<bool, String>,
+    ) -> Result<Vec<(usize, Outcome)>, String> {
+        let batches = self.batches();
+        let batch = batches.first().ok_or("no packet can be sent")?;
+        let wiring = Wiring::build(&self.topology)?;
+        let mut exchange = Exchange::new(&wiring, &self.topology)?;
+        exchange.ready()?;
+        self.lead(batch)?;
+        let packets: Vec<&(usize, Packet)> = batch
+            .packets
+            .iter()
+            .filter(|(_, packet)| packet.before().is_empty() && packet.to != Place::Host)
+            .collect();
+        let tools = tools.clone().inside(&wiring.sandbox);
+        begin(&tools)?;
+        let sent: Vec<Packet> = packets.iter().map(|(_, packet)| packet.clone()).collect();
+        let outcomes = exchange.stream(&sent, going)?;
+        let question = |(at, outcome): (usize, Outcome)| Some((packets.get(at)?.0, outcome));
+        Ok(outcomes.into_iter().filter_map(question).collect())
+    }
+
     /// Parts packets so that no two of a part have the same flow, or would be routed by the same rule to different
     /// places.
     fn batches(&self) -> Vec<Batch> {

@@ -12,7 +12,12 @@ use crate::{setup, sh, workspace};
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Debian's compiler and the source of its library.
-pub(crate) const DEBIAN: [&str; 2] = ["rustc-web", "rust-web-src"];
+const DEBIAN: [&str; 2] = ["rustc-web", "rust-web-src"];
+
+/// Panics that trap where they happen. Nobody reads what they would say: nothing is written anywhere, and the page learns
+/// of the trap alone. Without their texts, and the code that would write these, the module is a tenth smaller. It is not
+/// stable and has to be the same in the library, so only a compiler that builds its own can do it.
+const TRAPS: [&str; 3] = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
 
 /// What builds for WebAssembly.
 pub(crate) enum Compiler {
@@ -27,12 +32,20 @@ pub(crate) fn install() -> Outcome {
     if Compiler::find()?.is_some() {
         return Ok(());
     }
+    from_debian(&format!("for {WASM}"), WASM)
+}
+
+/// Has Debian install a compiler that has the source of its library.
+///
+/// # Errors
+/// It can't; says how rustup would do.
+pub(crate) fn from_debian(how: &str, target: &str) -> Outcome {
     eprintln!(
-        "nothing here can build for {WASM}: asking Debian for a compiler that has the source of its library"
+        "nothing here can build {how}: asking Debian for a compiler that has the source of its library"
     );
     setup::debian(&DEBIAN).map_err(|failure| Failure {
         message: format!(
-            "{}\nor, where rustup may fetch:\n\n    rustup target add {WASM}\n",
+            "{}\nor, where rustup may fetch:\n\n    rustup target add {target}\n",
             failure.message
         ),
         ..failure
@@ -49,7 +62,7 @@ impl Compiler {
         // A library goes with one compiler only.
         let version = sh::ask(Command::new(&rustc).arg("--version")).unwrap_or_default();
         let version = version.split_whitespace().nth(1).unwrap_or("unknown").to_owned();
-        let sysroot = workspace::target()?.join("wasm").join(format!("sysroot-{version}"));
+        let sysroot = workspace::target()?.join("wasm").join(format!("sysroot-{version}-traps"));
         Ok(Some(Self::Own { rustc, sysroot }))
     }
 
@@ -70,7 +83,11 @@ impl Compiler {
                 let source = setup::sysroot(rustc).unwrap_or_default().join("lib/rustlib/src/rust");
                 flags.push(remap(&source.canonicalize().unwrap_or(source), "rust"));
                 flags.push(format!("--sysroot={}", sysroot.display()));
-                command.env("RUSTC", rustc).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?);
+                flags.extend(TRAPS.map(ToOwned::to_owned));
+                command
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    .env("RUSTC", rustc)
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?);
             }
         }
         // Separated by a character that no path has.
@@ -93,6 +110,8 @@ fn build_library(rustc: &Path, sysroot: &Path) -> Outcome {
     fs::write(empty.join("Cargo.toml"), manifest).map_err(failed)?;
     fs::write(empty.join("src/lib.rs"), "#![no_std]\n").map_err(failed)?;
     let source = setup::sysroot(rustc).unwrap_or_default().join("lib/rustlib/src/rust");
+    let mut flags = vec![remap(&source.canonicalize().unwrap_or(source), "rust")];
+    flags.extend(TRAPS.map(ToOwned::to_owned));
     let mut command = workspace::cargo(&["build", "--release", "--target", WASM])?;
     command
         .args(["-Zbuild-std=std,panic_abort,test", "-Zbuild-std-features=optimize_for_size"])
@@ -103,7 +122,7 @@ fn build_library(rustc: &Path, sysroot: &Path) -> Outcome {
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTC", rustc)
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
-        .env("CARGO_ENCODED_RUSTFLAGS", remap(&source.canonicalize().unwrap_or(source), "rust"));
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     sh::run(&mut command)?;
     // Complete, or not there: a build that was interrupted must not look like one that was not.
     let aside = sysroot.with_extension("part");

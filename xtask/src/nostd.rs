@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::compiler::{self, DEBIAN, WASM};
+use crate::compiler::{self, WASM};
 use crate::outcome::{Failure, Outcome};
 use crate::{Task, args, setup, sh, workspace};
 
@@ -42,16 +42,7 @@ pub(crate) fn install() -> Outcome {
     if builder().is_some() {
         return Ok(());
     }
-    eprintln!(
-        "nothing here can build without std: asking Debian for a compiler that has the source of `core`"
-    );
-    setup::debian(&DEBIAN).map_err(|failure| Failure {
-        message: format!(
-            "{}\nor, where rustup may fetch:\n\n    rustup target add {BARE}\n",
-            failure.message
-        ),
-        ..failure
-    })
+    compiler::from_debian("without std", BARE)
 }
 
 /// Builds core without std, and proves that the check can fail.

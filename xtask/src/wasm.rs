@@ -52,6 +52,10 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// What `wasm-opt` does. It counts what comes out of brotli, which takes 8 % more for what `-Oz` gives: shorter, and less
+/// alike. Functions of one name for several types are alike, so they stand side by side, which saves one per cent.
+const PASSES: [&str; 4] = ["-O1", "--reorder-functions-by-name", "--strip-debug", "--strip-producers"];
+
 /// Makes sure that what a build needs is there.
 pub(crate) fn install() -> Outcome {
     compiler::install()?;
@@ -76,13 +80,13 @@ pub(crate) fn module(build: Build) -> Outcome<PathBuf> {
         fs::remove_dir_all(&folder).map_err(failed)?;
     }
     fs::create_dir_all(&folder).map_err(failed)?;
-    glue(&linked, &folder, build)?;
+    glue(&linked, &folder)?;
     let (raw, module) = (folder.join("raw_bg.wasm"), folder.join("pvefw.wasm"));
     match build {
         Build::WithNames => fs::rename(&raw, &module).map_err(failed)?,
         Build::Small => {
             let mut optimise = node::tool("wasm-opt")?;
-            optimise.arg(&raw).arg("-o").arg(&module).arg("-O1").args(FEATURES);
+            optimise.arg(&raw).arg("-o").arg(&module).args(FEATURES).args(PASSES);
             sh::run(&mut optimise)?;
             fs::remove_file(&raw).map_err(failed)?;
         }
@@ -91,11 +95,8 @@ pub(crate) fn module(build: Build) -> Outcome<PathBuf> {
 }
 
 /// Writes the JavaScript. The library that does is a workspace of its own: it takes a minute to build, once.
-fn glue(module: &Path, folder: &Path, build: Build) -> Outcome {
+fn glue(module: &Path, folder: &Path) -> Outcome {
     let mut command = workspace::cargo_build(&["run", "--quiet", "--manifest-path", "wasm/glue/Cargo.toml"])?;
     command.arg("--target-dir").arg(workspace::target()?.join("glue")).arg("--").arg(module).arg(folder);
-    if build == Build::WithNames {
-        command.arg("--names");
-    }
     sh::run(&mut command)
 }

@@ -125,6 +125,18 @@ impl Refusal {
 }
 
 impl Refusal {
+    /// Whether the kernel has not what the tool changes.
+    pub(super) fn is_for_want_of_kernel(&self) -> bool {
+        const WORDS: [&str; 5] = [
+            "kernel doesn't support",
+            "can't initialize",
+            "Table does not exist",
+            "Failed to initialize nft",
+            "not supported",
+        ];
+        self.stderr.iter().any(|line| WORDS.iter().any(|words| line.contains(words)))
+    }
+
     /// Whether the tool could not get its message through to the kernel for its size.
     pub(super) fn is_for_size(&self) -> bool {
         self.stderr.iter().any(|line| line.contains("Message too long"))
@@ -312,6 +324,17 @@ mod tests {
             refusal.to_string(),
             "`iptables-restore` refused (exit status: 2): iptables-restore v1.8.9 (legacy): Set nosuch doesn't exist."
         );
+    }
+
+    #[test]
+    fn knows_a_kernel_without_ebtables() {
+        for stderr in [
+            "The kernel doesn't support the ebtables 'filter' table.\n",
+            "ebtables-nft-save: Failed to initialize nft: Protocol not supported\n",
+        ] {
+            assert!(refusal(stderr).is_for_want_of_kernel(), "{stderr}");
+        }
+        assert!(!refusal("this tool was told to fail\n").is_for_want_of_kernel());
     }
 
     #[test]

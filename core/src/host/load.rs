@@ -28,6 +28,18 @@ pub struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
+    /// A text for one tool, and nothing for the others.
+    pub const fn only(tool: Tool, text: &'a str) -> Self {
+        let mut texts = Self { ipset: "", iptables: "", ip6tables: "", ebtables: "" };
+        match tool {
+            Tool::Ipset => texts.ipset = text,
+            Tool::Iptables => texts.iptables = text,
+            Tool::Ip6tables => texts.ip6tables = text,
+            Tool::Ebtables => texts.ebtables = text,
+        }
+        texts
+    }
+
     /// The text for one tool.
     pub const fn of(&self, tool: Tool) -> &'a str {
         match tool {

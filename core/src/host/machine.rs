@@ -140,7 +140,12 @@ impl Host for Machine {
             return Ok(String::new());
         }
         match self.tools.save(tool) {
-            Err(Error::Refused(_)) if self.bridgeless && tool == Tool::Ebtables => Ok(String::new()),
+            // Only what the kernel does not know is certain to have no rules; a tool that fails may hide some.
+            Err(Error::Refused(refusal))
+                if self.bridgeless && tool == Tool::Ebtables && refusal.is_for_want_of_kernel() =>
+            {
+                Ok(String::new())
+            }
             outcome => outcome,
         }
     }

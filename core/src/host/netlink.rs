@@ -12,7 +12,7 @@ use nix::sys::socket::{
     setsockopt, socket, sockopt,
 };
 
-use crate::log::netlink::{Message, Messages};
+use crate::netlink::{Message, Messages};
 
 /// How long an answer may take. The kernel answers before `send` returns; only a full queue holds it back.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::netlink::{Netlink, Protocol, Received};
 use crate::log::Event;
 use crate::log::event::{BRIDGE, CONFIGURE, INET};
-use crate::log::netlink::request;
+use crate::netlink::request;
 
 /// The group that rules of ours log to: they name none, and that is 0.
 const GROUP: u16 = 0;

@@ -99,6 +99,16 @@ impl Rules {
         }
     }
 
+    /// Takes over what another has of a tool.
+    pub fn take(&mut self, tool: Tool, other: Self) {
+        match tool {
+            Tool::Ipset => self.sets = other.sets,
+            Tool::Iptables => self.v4 = other.v4,
+            Tool::Ip6tables => self.v6 = other.v6,
+            Tool::Ebtables => self.bridge = other.bridge,
+        }
+    }
+
     /// A table.
     pub const fn table(&self, id: TableId) -> &Table {
         match id {

@@ -32,6 +32,15 @@ impl Tool {
         }
     }
 
+    /// The family whose rules it loads; none for those of sets and of the bridge.
+    pub const fn family(self) -> Option<Family> {
+        match self {
+            Self::Iptables => Some(Family::V4),
+            Self::Ip6tables => Some(Family::V6),
+            Self::Ipset | Self::Ebtables => None,
+        }
+    }
+
     /// The plain name of the program.
     pub const fn name(self) -> &'static str {
         match self {

@@ -7,8 +7,10 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use super::error::{Error, Missing};
@@ -27,8 +29,8 @@ const TIME_LIMIT: Duration = Duration::from_mins(5);
 /// Longest time for telling a version, which takes milliseconds.
 const VERSION_LIMIT: Duration = Duration::from_secs(5);
 
-/// Seconds that the legacy tools wait for each other. Those over nftables need not and don't mind.
-const LOCK_WAIT: &str = "10";
+/// Seconds that the legacy tools wait for each other, also those of others. Those over nftables need not and don't mind.
+const LOCK_WAIT: &str = "60";
 
 /// The lock of the legacy tools inside a sandbox: one per network namespace, by nature, and never a file on disk.
 ///
@@ -51,7 +53,8 @@ struct Program {
     base: PathBuf,
     restore: PathBuf,
     save: PathBuf,
-    version: String,
+    /// Once somebody has asked.
+    version: OnceLock<String>,
 }
 
 /// The tools of this machine, ready to be run.
@@ -59,6 +62,7 @@ struct Program {
 pub struct Tools {
     programs: BTreeMap<Tool, Program>,
     variant: Variant,
+    bridge: Variant,
     path: OsString,
     sandboxed: bool,
     slow: Option<fn(&str)>,
@@ -95,10 +99,11 @@ impl Tools {
         let mut tools = Self {
             programs: BTreeMap::new(),
             variant: Variant::Nft,
+            bridge: Variant::Nft,
             path: env::join_paths(folders).unwrap_or_default(),
             sandboxed: false,
             slow: None,
-            limit: VERSION_LIMIT,
+            limit: TIME_LIMIT,
         };
         let mut missing = Vec::new();
         for tool in Tool::ALL {
@@ -107,20 +112,26 @@ impl Tools {
                 None => missing.push(Missing::new(tool, variant)),
             }
         }
-        let found: Vec<_> =
-            tools.programs.iter().map(|(tool, program)| (*tool, program.base.clone())).collect();
-        for (tool, base) in found {
-            // A tool may be unable to say more than its version outside a namespace of ours; that is all we want.
-            let answer = tools.job(&base, &["--version"], "", &tools.env()).answer()?;
-            if tool == Tool::Iptables {
-                tools.variant = Variant::probe(&answer);
-            }
-            if let Some(program) = tools.programs.get_mut(&tool) {
-                program.version = version(&answer);
-            }
-        }
-        tools.limit = TIME_LIMIT;
+        tools.variant = tools.probe(Tool::Iptables)?;
+        tools.bridge = tools.probe(Tool::Ebtables)?;
         Ok((tools, missing))
+    }
+
+    /// Which variant a tool is. Debian's programs tell it by the name of the file behind all links; others are asked.
+    fn probe(&self, tool: Tool) -> Result<Variant, Error> {
+        let Some(program) = self.programs.get(&tool) else { return Ok(Variant::Nft) };
+        let file = fs::canonicalize(&program.base).unwrap_or_default();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        match Variant::BOTH.into_iter().find(|variant| name.contains(variant.name())) {
+            Some(variant) => Ok(variant),
+            None => self.ask_version(program).map(|answer| Variant::probe(&answer)),
+        }
+    }
+
+    /// A tool may be unable to say more than its version outside a namespace of ours; that is all we want.
+    fn ask_version(&self, program: &Program) -> Result<String, Error> {
+        let env = self.env();
+        Job { limit: VERSION_LIMIT, ..self.job(&program.base, &["--version"], "", &env) }.answer()
     }
 
     /// The same tools for use inside a sandbox, where they need neither root nor `/run/xtables.lock`.
@@ -145,8 +156,8 @@ impl Tools {
     }
 
     /// Which ebtables this is.
-    pub(super) fn bridge_variant(&self) -> Variant {
-        Variant::probe(self.version(Tool::Ebtables))
+    pub(super) const fn bridge_variant(&self) -> Variant {
+        self.bridge
     }
 
     /// Which iptables this is.
@@ -154,9 +165,10 @@ impl Tools {
         self.variant
     }
 
-    /// The version a tool calls itself: `1.8.9 (nf_tables)`, `7.17`; nothing if it is not there.
+    /// The version a tool calls itself: `1.8.9 (nf_tables)`, `7.17`; nothing if it is not there, or does not say.
     pub fn version(&self, tool: Tool) -> &str {
-        self.programs.get(&tool).map_or("", |program| &program.version)
+        let ask = |program| version(&self.ask_version(program).unwrap_or_default());
+        self.programs.get(&tool).map_or("", |program| program.version.get_or_init(|| ask(program)))
     }
 
     /// Feeds `text` to the tool's restore command. Rules of others stay in iptables and ip6tables; ebtables has only
@@ -287,7 +299,7 @@ impl Program {
                 (find(&format!("{name}-restore"))?, find(&format!("{name}-save"))?)
             }
         };
-        Some(Self { base, restore, save, version: String::new() })
+        Some(Self { base, restore, save, version: OnceLock::new() })
     }
 }
 

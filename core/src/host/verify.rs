@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use super::plan::{BridgeLoading, Compare, Kernel, Plan, Suspects, Wanted};
 use super::rules::{Rules, Table};
 use super::store::Form;
+use super::tool::Tool;
 use crate::Family;
 use crate::diag::Sink;
 use crate::diff::TableId;
@@ -25,6 +26,15 @@ const MOST_NAMED: usize = 5;
 /// Where `have`, read back, is not `want`: a sentence each. Rules are looked at in the chains of `sent` only: those whose
 /// signature was there before were not touched.
 pub fn differences(have: &Kernel, want: &Rules, form: Form, sent: &[(TableId, Box<str>)]) -> Vec<String> {
+    let mut found = structure(have, want, form);
+    if form == Form::Made {
+        found.extend(contents(&have.rules, want, sent));
+    }
+    shorten(found)
+}
+
+/// Where chains, hooks or sets are not those that are wanted. Signatures speak for chains that were compiled.
+pub(super) fn structure(have: &Kernel, want: &Rules, form: Form) -> Vec<String> {
     let none = Suspects::new();
     let compare = match form {
         Form::Made => Compare::Signatures(&none),
@@ -53,13 +63,11 @@ pub fn differences(have: &Kernel, want: &Rules, form: Form, sent: &[(TableId, Bo
     found.extend(named(&plan.sets.created, "is missing"));
     found.extend(named(&plan.sets.changed, "is another one"));
     found.extend(named(&plan.sets.removed, "is there but unwanted"));
-    if form == Form::Made {
-        found.extend(contents(&have.rules, want, sent));
-    }
-    shorten(found)
+    found
 }
 
-fn shorten(mut found: Vec<String>) -> Vec<String> {
+/// The first of some differences, and how many more there are.
+pub(super) fn shorten(mut found: Vec<String>) -> Vec<String> {
     let more = found.len().saturating_sub(MOST_NAMED);
     if more > 0 {
         found.truncate(MOST_NAMED);
@@ -81,15 +89,45 @@ pub fn name(table: TableId) -> &'static str {
 
 /// Chains whose rules are not the ones wanted.
 pub(super) fn contents(have: &Rules, want: &Rules, sent: &[(TableId, Box<str>)]) -> Vec<String> {
-    let sent: Vec<_> = sent.iter().filter(|(table, _)| *table != TableId::Bridge).collect();
-    if sent.is_empty() {
-        return Vec::new();
-    }
-    let (have, want) = (meaning(have, want, &sent), meaning(want, want, &sent));
     let mut found = Vec::new();
-    for (id, chain) in sent {
-        let key = (*id, chain.clone());
-        let (have, want) = (have.get(&key), want.get(&key));
+    for family in Family::BOTH {
+        let of = |rules| Meaning::of(family, rules, want, sent);
+        found.extend(of(have).differences(&of(want), sent));
+    }
+    found
+}
+
+/// What the chains of a family that were sent mean.
+#[derive(Debug)]
+pub(super) struct Meaning {
+    pub(super) family: Family,
+    chains: BTreeMap<(TableId, Box<str>), ir::Chain>,
+}
+
+impl Meaning {
+    /// Reads them. `names` has the names of all chains.
+    pub(super) fn of(family: Family, rules: &Rules, names: &Rules, sent: &[(TableId, Box<str>)]) -> Self {
+        let sent: Vec<_> = sent.iter().filter(|(table, _)| table.family() == Some(family)).collect();
+        let chains = if sent.is_empty() { BTreeMap::new() } else { meaning(family, rules, names, &sent) };
+        Self { family, chains }
+    }
+
+    /// Where they do not mean the same.
+    pub(super) fn differences(&self, want: &Self, sent: &[(TableId, Box<str>)]) -> Vec<String> {
+        let sent = sent.iter().filter(|(table, _)| table.family() == Some(self.family));
+        differing(&self.chains, &want.chains, sent)
+    }
+}
+
+fn differing<'s>(
+    have: &BTreeMap<(TableId, Box<str>), ir::Chain>,
+    want: &BTreeMap<(TableId, Box<str>), ir::Chain>,
+    sent: impl Iterator<Item = &'s (TableId, Box<str>)>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for key in sent {
+        let (id, chain) = key;
+        let (have, want) = (have.get(key), want.get(key));
         match (have, want) {
             (Some(have), Some(want)) if have == want => {}
             (have, want) => {
@@ -108,35 +146,31 @@ pub(super) fn contents(have: &Rules, want: &Rules, sent: &[(TableId, Box<str>)])
 
 /// What some chains mean.
 fn meaning(
+    family: Family,
     rules: &Rules,
     names: &Rules,
     sent: &[&(TableId, Box<str>)],
 ) -> BTreeMap<(TableId, Box<str>), ir::Chain> {
-    let text = |family: Family| {
-        let mut text = String::new();
-        for id in [TableId::Filter(family), TableId::Raw(family)] {
-            let chains: Vec<&str> =
-                sent.iter().filter(|(table, _)| *table == id).map(|(_, name)| name.as_ref()).collect();
-            if !chains.is_empty() {
-                write(id, rules.table(id), names.table(id), &chains, &mut text);
-            }
+    let mut text = String::new();
+    for id in [TableId::Filter(family), TableId::Raw(family)] {
+        let chains: Vec<&str> =
+            sent.iter().filter(|(table, _)| *table == id).map(|(_, name)| name.as_ref()).collect();
+        if !chains.is_empty() {
+            write(id, rules.table(id), names.table(id), &chains, &mut text);
         }
-        text
-    };
+    }
     let (mut files, mut sink) = (Files::new(), Sink::new());
-    let saved = Saved {
-        iptables: Some(files.add("iptables", text(Family::V4))),
-        ip6tables: Some(files.add("ip6tables", text(Family::V6))),
-        ..Saved::default()
+    let file = Some(files.add(Tool::of(family).name(), text));
+    let saved = match family {
+        Family::V4 => Saved { iptables: file, ..Saved::default() },
+        Family::V6 => Saved { ip6tables: file, ..Saved::default() },
     };
     let ruleset: Ruleset = readback::normal(&readback::read(&files, &saved, &mut sink).ours().ruleset);
     let mut found = BTreeMap::new();
-    for family in Family::BOTH {
-        let tables = ruleset.tables(family);
-        for (id, table) in [(TableId::Filter(family), &tables.filter), (TableId::Raw(family), &tables.raw)] {
-            let chains = table.chains.iter().filter(|(_, chain)| !chain.rules.is_empty());
-            found.extend(chains.map(|(name, chain)| ((id, Box::from(name.as_str())), chain.clone())));
-        }
+    let tables = ruleset.tables(family);
+    for (id, table) in [(TableId::Filter(family), &tables.filter), (TableId::Raw(family), &tables.raw)] {
+        let chains = table.chains.iter().filter(|(_, chain)| !chain.rules.is_empty());
+        found.extend(chains.map(|(name, chain)| ((id, Box::from(name.as_str())), chain.clone())));
     }
     for (id, name) in sent {
         found.entry((*id, name.clone())).or_default();

@@ -2,9 +2,9 @@
 
 use alloc::string::String;
 
-use super::bytes::{array, be16, be32, be64, byte};
-use super::netlink::{Attributes, Message};
 use super::write::Writer;
+use crate::netlink::bytes::{array, be16, be32, be64, byte};
+use crate::netlink::{Attributes, Message};
 
 /// Group of connections that begin, as a bit.
 pub const GROUP_NEW: u32 = 1;
@@ -259,7 +259,7 @@ fn until_nul(text: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
     use crate::log::line;
-    use crate::log::netlink::Messages;
+    use crate::netlink::Messages;
     use alloc::vec::Vec;
 
     /// Messages of Linux 6.18 as hexadecimal numbers, each with what `conntrack -E -o extended,ktimestamp` (1.4.7) said.

@@ -1,8 +1,8 @@
 //! What the kernel tells about a packet that an NFLOG rule has met.
 
-use super::bytes::{array, be16, be32, be64};
-use super::netlink::{Attribute, Attributes, Message};
 use super::packet::Network;
+use crate::netlink::bytes::{array, be16, be32, be64};
+use crate::netlink::{Attribute, Attributes, Message};
 
 /// Kind of the messages with packets: subsystem 4 (NFLOG), message 0.
 pub const PACKET: u16 = 0x0400;

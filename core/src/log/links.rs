@@ -3,8 +3,8 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
-use super::bytes::array;
-use super::netlink::{Attributes, Message};
+use crate::netlink::bytes::array;
+use crate::netlink::{Attributes, Message};
 
 /// Kind of a message about a new or changed interface.
 const NEW: u16 = 16;
@@ -74,7 +74,7 @@ impl Links {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::netlink::{Messages, message};
+    use crate::netlink::{Messages, message};
 
     fn tell(links: &mut Links, kind: u16, family: u8, index: u32, name: Option<&str>) -> bool {
         let mut payload = alloc::vec![0_u8; HEADER];

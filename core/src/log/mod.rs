@@ -14,13 +14,11 @@
 //! Nothing here reads a socket, a clock or a file. Any bytes are input: what is too short or makes no sense is said so in
 //! the line, or left out.
 
-mod bytes;
 pub mod conntrack;
 pub mod entry;
 pub mod event;
 pub mod line;
 pub mod links;
-pub mod netlink;
 pub mod packet;
 pub mod prefix;
 pub mod responsible;

@@ -1,6 +1,7 @@
 //! One fault: a node is brought into a state, the fault happens while it is changed, and what is loaded is looked at;
 //! then the next run has to put everything right.
 
+use core::cell::Cell;
 use core::time::Duration;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,15 +16,19 @@ use pvefw_core::host::store::Form;
 use pvefw_core::host::{Host as _, Machine, Sandbox, Texts, Tool, Tools, Variant, load, machine, verify};
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{Dice, Fault};
+use crate::fault::{AtCall, Dice, Fault};
 use crate::roots::Root;
 use crate::wrapper;
 
-/// A tool that hangs is killed after this long.
-const TOOL_LIMIT: &str = "1";
+/// A tool that hangs is killed after this long. Others are given more: a machine may be busy.
+const HANG_LIMIT: &str = "3";
+const TOOL_LIMIT: &str = "60";
 
 /// Nothing of ours takes this long.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_mins(5);
+
+/// What a text with ten thousand rules has at least.
+const MANY: usize = 300_000;
 
 /// Where everything is.
 pub(crate) struct Bench {
@@ -31,6 +36,10 @@ pub(crate) struct Bench {
     /// The folder of this process.
     pub(crate) folder: PathBuf,
     pub(crate) roots: Vec<Root>,
+    /// One with ten thousand rules.
+    pub(crate) large: Root,
+    /// How long a run takes here: shorter or longer as the machine is busy.
+    pub(crate) usual: Cell<Duration>,
 }
 
 /// What came of a fault.
@@ -83,7 +92,9 @@ impl Bench {
         theirs(variant);
         let pick = |dice: &mut Dice| usize::try_from(dice.roll(self.roots.len() as u64)).unwrap_or(0);
         let (from, to) = (pick(&mut dice), pick(&mut dice));
-        let (old, new) = (self.root(from)?, self.root(to)?);
+        let fault = Fault::random(&mut dice, self.usual.get());
+        let large = matches!(fault, Fault::OneOfTenThousand(_));
+        let (old, new) = (self.root(from)?, if large { &self.large } else { self.root(to)? });
         // A node may come from nothing, from pve-firewall, or from us.
         let begin = dice.roll(4);
         let empty = Rules::default();
@@ -97,6 +108,7 @@ impl Bench {
             }
         }
         let work = match dice.roll(6) {
+            _ if large => Work::Apply,
             0 => Work::Stop,
             1 if begin > 1 => {
                 // There is something to go back to, and something to go back from.
@@ -114,8 +126,6 @@ impl Bench {
         };
         let foreign = foreign(&machine)?;
 
-        let usual = Duration::from_millis(if variant == Variant::Nft { 160 } else { 140 });
-        let fault = Fault::random(&mut dice, usual);
         let disk = self.prepare(&fault, &state, &tools)?;
         let words: &[&str] = match work {
             Work::Apply => &["apply", "--force"],
@@ -124,7 +134,8 @@ impl Bench {
             Work::Stop => &["stop"],
         };
         let root = matches!(work, Work::Apply | Work::ApplyAndConfirm).then_some(new);
-        let mut child = node.start(words, root, true)?;
+        let limit = if matches!(fault, Fault::AtCall(_, AtCall::Hang)) { HANG_LIMIT } else { TOOL_LIMIT };
+        let mut child = node.start(words, root, Some(limit))?;
         if let Fault::Kill(after) = fault {
             thread::sleep(after);
             let _ = child.kill();
@@ -132,7 +143,7 @@ impl Bench {
         let status = wait(&mut child)?;
         let met = match fault {
             Fault::Kill(_) => status.is_none(),
-            Fault::AtCall(..) => wrapper::was_done(&tools),
+            Fault::AtCall(..) | Fault::OneOfTenThousand(_) => wrapper::was_done(&tools),
             Fault::DiskFull(_) => status != Some(0),
             Fault::Clock(_) => true,
         };
@@ -149,8 +160,14 @@ impl Bench {
         }
         let kernel = machine::read(&machine).map_err(|error| error.in_full())?;
         let found = judge(&kernel, before, after);
+        let said = fs::read_to_string(self.folder.join("said")).unwrap_or_default();
+        let said = said.trim().replace('\n', " | ");
+        let not_old = differences(&kernel, before).join("; ");
         let told = |what: &str| {
-            format!("{work:?} from {from} ({begin}) to {to}, {variant}, {fault:?}, exit {status:?}: {what}")
+            format!(
+                "{work:?} from {from} ({begin}) to {to}, {variant}, {fault:?}, exit {status:?}: {what}; it said: {said}; \
+                 not the old state: {not_old}"
+            )
         };
         let found = match found {
             Ok(found) => found,
@@ -178,34 +195,50 @@ impl Bench {
         }
 
         // The next run.
-        if state.join("pending.json").exists() {
-            node.run(if dice.roll(2) == 0 { &["confirm"] } else { &["rollback"] }, None)?;
-            if state.join("pending.json").exists() {
+        let next = if dice.roll(3) == 0 { old } else { new };
+        let confirms = dice.roll(2) == 0;
+        let started = Instant::now();
+        let mut wrong = Self::repair(&node, &machine, next, confirms)?;
+        if !large {
+            self.usual.set((self.usual.get() * 3 + started.elapsed() / 2) / 4);
+        }
+        if wrong.is_none() && !fault.is_other() && self::foreign(&machine)? != foreign {
+            wrong = Some("in the end rules of others have changed".into());
+        }
+        Ok(outcome(found, wrong.map(|what| told(&what))))
+    }
+
+    /// Lets the next runs put everything right, and remove it. What they did not.
+    fn repair(
+        node: &Node<'_>,
+        machine: &Machine,
+        next: &Root,
+        confirms: bool,
+    ) -> Result<Option<String>, String> {
+        if node.state.join("pending.json").exists() {
+            node.run(if confirms { &["confirm"] } else { &["rollback"] }, None)?;
+            if node.state.join("pending.json").exists() {
                 node.run(&["rollback"], None)?;
             }
         }
-        let next = if dice.roll(3) == 0 { old } else { new };
         let (code, said) = node.run(&["apply", "--force"], Some(next))?;
         if code != Some(0) {
-            return Ok(outcome(found, Some(told(&format!("the next run ended with {code:?}: {said}")))));
+            return Ok(Some(format!("the next run ended with {code:?}: {said}")));
         }
-        let kernel = machine::read(&machine).map_err(|error| error.in_full())?;
+        let kernel = machine::read(machine).map_err(|error| error.in_full())?;
         let differences = differences(&kernel, &next.rules);
         if !differences.is_empty() {
-            return Ok(outcome(found, Some(told(&format!("not repaired: {}", differences.join("; "))))));
+            return Ok(Some(format!("not repaired: {}", differences.join("; "))));
         }
-        if state.join("journal.json").exists() {
-            return Ok(outcome(found, Some(told("the journal stays"))));
+        if node.state.join("journal.json").exists() {
+            return Ok(Some("the journal stays".into()));
         }
         let (code, said) = node.run(&["stop"], None)?;
-        let left = machine::read(&machine).map_err(|error| error.in_full())?;
+        let left = machine::read(machine).map_err(|error| error.in_full())?;
         if code != Some(0) || !left.rules.is_empty() {
-            return Ok(outcome(found, Some(told(&format!("stop left something: {said}")))));
+            return Ok(Some(format!("stop left something: {said}")));
         }
-        if !fault.is_other() && self::foreign(&machine)? != foreign {
-            return Ok(outcome(found, Some(told("in the end rules of others have changed"))));
-        }
-        Ok(outcome(found, None))
+        Ok(None)
     }
 
     fn root(&self, number: usize) -> Result<&Root, String> {
@@ -230,7 +263,12 @@ impl Bench {
     fn prepare(&self, fault: &Fault, state: &Path, tools: &Path) -> Result<Option<SmallDisk>, String> {
         match fault {
             Fault::AtCall(call, harm) => {
-                wrapper::arrange(tools, Some((*call, *harm))).map_err(|error| error.to_string())?;
+                wrapper::arrange(tools, Some((*call, *harm, 20))).map_err(|error| error.to_string())?;
+                Ok(None)
+            }
+            Fault::OneOfTenThousand(skipped) => {
+                let plan = (*skipped, AtCall::KernelRefuses, MANY);
+                wrapper::arrange(tools, Some(plan)).map_err(|error| error.to_string())?;
                 Ok(None)
             }
             Fault::DiskFull(room) => SmallDisk::mount(state, *room, &self.folder).map(Some),
@@ -268,7 +306,8 @@ struct Node<'b> {
 }
 
 impl Node<'_> {
-    fn start(&self, words: &[&str], root: Option<&Root>, wrapped: bool) -> Result<Child, String> {
+    /// Starts it; with a limit for its tools, among those that do harm.
+    fn start(&self, words: &[&str], root: Option<&Root>, wrapped: Option<&str>) -> Result<Child, String> {
         let mut command = Command::new(&self.bench.pvefw);
         let (first, rest) = words.split_first().ok_or("no command")?;
         command.arg(first);
@@ -276,8 +315,8 @@ impl Node<'_> {
             command.arg(&root.path).args(["--node", "pve1", "--facts"]).arg(root.path.join("facts.json"));
         }
         command.args(rest).arg("--state").arg(&self.state);
-        command.args(["--variant", self.variant.name(), "--tool-limit", TOOL_LIMIT]);
-        let path = if wrapped {
+        command.args(["--variant", self.variant.name(), "--tool-limit", wrapped.unwrap_or(TOOL_LIMIT)]);
+        let path = if wrapped.is_some() {
             format!("{}:/usr/sbin:/usr/bin", self.tools.display())
         } else {
             "/usr/sbin:/usr/bin".into()
@@ -290,7 +329,7 @@ impl Node<'_> {
 
     /// Runs it without faults.
     fn run(&self, words: &[&str], root: Option<&Root>) -> Result<(Option<i32>, String), String> {
-        let code = wait(&mut self.start(words, root, false)?)?;
+        let code = wait(&mut self.start(words, root, None)?)?;
         let said = fs::read_to_string(self.bench.folder.join("said")).unwrap_or_default();
         Ok((code, said.trim().replace('\n', " | ")))
     }

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Calls of tools that a run of `pvefw apply` makes at most, those that ask for versions included.
-const MOST_CALLS: u64 = 26;
+/// Calls of tools that a run of `pvefw apply` makes at most, those that ask what a tool is included.
+const MOST_CALLS: u64 = 20;
 
 /// A fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     DiskFull(u64),
     /// The wall clock has jumped by so many seconds since the last run.
     Clock(i64),
+    /// The kernel does not take one of ten thousand rules, in the n-th text that has so many.
+    OneOfTenThousand(u64),
 }
 
 /// What happens at a call.
@@ -37,8 +39,10 @@ pub(crate) enum AtCall {
     Hang,
     /// It is gone from now on.
     Vanish,
-    /// The kernel does not take one of the rules.
+    /// The tool does not take one of the rules.
     Refuse,
+    /// The kernel does not take one of the rules; the tool does.
+    KernelRefuses,
     /// Somebody else empties one of our chains and adds rules of theirs, before.
     OtherBefore,
     /// The same, after.
@@ -46,7 +50,7 @@ pub(crate) enum AtCall {
 }
 
 impl AtCall {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::KillBefore,
         Self::KillAfter,
         Self::Fail,
@@ -55,9 +59,15 @@ impl AtCall {
         Self::Hang,
         Self::Vanish,
         Self::Refuse,
+        Self::KernelRefuses,
         Self::OtherBefore,
         Self::OtherAfter,
     ];
+
+    /// Whether it spoils a text that is fed to a tool, rather than the call itself.
+    pub(crate) const fn spoils(self) -> bool {
+        matches!(self, Self::Refuse | Self::KernelRefuses)
+    }
 
     /// Whether it ends `pvefw` by force.
     pub(crate) const fn kills(self) -> bool {
@@ -78,12 +88,14 @@ impl Fault {
                 AtCall::FailForGood => "tool fails for good",
                 AtCall::Hang => "tool hangs",
                 AtCall::Vanish => "tool vanishes",
-                AtCall::Refuse => "kernel refuses a rule",
+                AtCall::Refuse => "tool refuses a rule",
+                AtCall::KernelRefuses => "kernel refuses a rule",
                 AtCall::OtherBefore | AtCall::OtherAfter => "second writer",
             }
             .into(),
             Self::DiskFull(_) => "disk full".into(),
             Self::Clock(_) => "clock jumps".into(),
+            Self::OneOfTenThousand(_) => "kernel refuses 1 of 10,000".into(),
         }
     }
 
@@ -92,7 +104,7 @@ impl Fault {
         match self {
             Self::Kill(_) => true,
             Self::AtCall(_, at) => at.kills(),
-            Self::DiskFull(_) | Self::Clock(_) => false,
+            Self::DiskFull(_) | Self::Clock(_) | Self::OneOfTenThousand(_) => false,
         }
     }
 
@@ -113,12 +125,13 @@ impl Fault {
                 Self::Kill(usual.mul_f64(f64::from(u32::try_from(dice.roll(1100)).unwrap_or(0)) / 1000.0))
             }
             3 => Self::DiskFull(dice.roll(120_000)),
+            4 if dice.roll(3) == 0 => Self::OneOfTenThousand(dice.roll(2)),
             4 if dice.roll(2) == 0 => {
                 let seconds = i64::try_from(dice.roll(1 << 30)).unwrap_or(0);
                 Self::Clock(if dice.roll(2) == 0 { -seconds } else { seconds })
             }
             _ => {
-                let at = AtCall::ALL.get(usize::try_from(dice.roll(10)).unwrap_or(0)).copied();
+                let at = AtCall::ALL.get(usize::try_from(dice.roll(11)).unwrap_or(0)).copied();
                 Self::AtCall(dice.roll(MOST_CALLS), at.unwrap_or(AtCall::Fail))
             }
         }

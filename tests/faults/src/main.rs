@@ -12,7 +12,9 @@ mod soak;
 mod wrapper;
 
 use alloc::collections::BTreeMap;
+use core::cell::Cell;
 use core::fmt::Write as _;
+use core::time::Duration;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -107,7 +109,7 @@ fn soak(args: &Args, seconds: u64) -> Result<bool, String> {
             folder: folder.0.join(variant.name()),
             variant,
         };
-        let text = bench.run(seed, core::time::Duration::from_secs(seconds / 2))?;
+        let text = bench.run(seed, Duration::from_secs(seconds / 2))?;
         std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
     }
     Ok(true)
@@ -134,11 +136,16 @@ fn child(args: &Args, share: u64) -> Result<(), String> {
     own_mounts()?;
     let folder = Folder::new(&env::temp_dir().join(format!("pvefw-faults-{}", process::id())))?;
     let pvefw = absolute(&args.pvefw)?;
-    let roots = roots::make(&folder.0, &absolute(&args.example)?, &pvefw)?;
-    let bench = Bench { pvefw, folder: folder.0.clone(), roots };
+    let example = absolute(&args.example)?;
+    let roots = roots::make(&folder.0, &example, &pvefw)?;
+    let large = roots::large(&folder.0, &example, &pvefw)?;
+    let usual = Cell::new(Duration::from_millis(200));
+    let bench = Bench { pvefw, folder: folder.0.clone(), roots, large, usual };
     let mut out = std::io::stdout();
     let mut left = (0..args.count).filter(|number| number % args.jobs == share).count();
-    for number in (0..).filter(|number| number % args.jobs == share) {
+    // A fault that comes too late is tried again with the next number; but not for ever.
+    let most = left.saturating_mul(4).saturating_add(20);
+    for number in (0..).filter(|number| number % args.jobs == share).take(most) {
         if left == 0 {
             break;
         }

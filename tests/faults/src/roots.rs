@@ -7,6 +7,7 @@ use std::process::Command;
 use pvefw_core::emit::Restore;
 use pvefw_core::host::Texts;
 use pvefw_core::host::rules::Rules;
+use pvefw_tests::folder::copy;
 
 /// A configuration on disk, and what it comes to.
 #[derive(Debug)]
@@ -42,28 +43,54 @@ pub(crate) fn make(folder: &Path, example: &Path, pvefw: &Path) -> Result<Vec<Ro
         ],
         &[("firewall/cluster.fw", "enable: 1", "enable: 0")],
     ];
-    let mut roots = Vec::new();
-    for (number, edits) in edits.iter().enumerate() {
-        let path = folder.join(format!("root-{number}"));
-        let _ = fs::remove_dir_all(&path);
-        copy(example, &path).map_err(|error| format!("can't copy the example: {error}"))?;
-        for (file, old, new) in *edits {
-            let file = path.join(file);
-            let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-            if !text.contains(old) {
-                return Err(format!("{} has no `{old}`", file.display()));
-            }
-            fs::write(&file, text.replacen(old, new, 1)).map_err(|error| error.to_string())?;
-        }
-        let texts = compiled(&path, &folder.join(format!("texts-{number}")), pvefw)?;
-        roots.push(Root { path, rules: Rules::of(&Texts::from(&texts)), texts });
+    edits
+        .iter()
+        .zip(0..)
+        .map(|(edits, number)| root(&format!("root-{number}"), edits, folder, example, pvefw))
+        .collect()
+}
+
+/// The example datacenter and ten thousand rules more.
+pub(crate) fn large(folder: &Path, example: &Path, pvefw: &Path) -> Result<Root, String> {
+    let mut rules = String::from("[RULES]\n");
+    for number in 0..10_000 {
+        let line = format!(
+            "IN DROP -source 198.18.{}.{} -p tcp -dport {}\n",
+            number / 250,
+            number % 250,
+            1000 + number
+        );
+        rules.push_str(&line);
     }
-    Ok(roots)
+    root("large", &[("firewall/100.fw", "[RULES]\n", &rules)], folder, example, pvefw)
+}
+
+/// The example datacenter with some lines changed.
+fn root(
+    name: &str,
+    edits: &[(&str, &str, &str)],
+    folder: &Path,
+    example: &Path,
+    pvefw: &Path,
+) -> Result<Root, String> {
+    let path = folder.join(name);
+    let _ = fs::remove_dir_all(&path);
+    copy(example, &path).map_err(|error| format!("can't copy the example: {error}"))?;
+    for (file, old, new) in edits {
+        let file = path.join(file);
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        if !text.contains(old) {
+            return Err(format!("{} has no `{old}`", file.display()));
+        }
+        fs::write(file, text.replacen(old, new, 1)).map_err(|error| error.to_string())?;
+    }
+    let texts = compiled(&path, &folder.join(format!("{name}-texts")), pvefw)?;
+    Ok(Root { path, rules: Rules::of(&Texts::from(&texts)), texts })
 }
 
 /// What a configuration comes to.
 pub(crate) fn compiled(path: &Path, out: &Path, pvefw: &Path) -> Result<Restore, String> {
-    let status = Command::new(pvefw)
+    let output = Command::new(pvefw)
         .arg("compile")
         .arg(path)
         .args(["--node", "pve1", "--facts"])
@@ -71,7 +98,7 @@ pub(crate) fn compiled(path: &Path, out: &Path, pvefw: &Path) -> Result<Restore,
         .arg("--out")
         .arg(out)
         .output();
-    if !status.is_ok_and(|output| output.status.success()) {
+    if !output.is_ok_and(|output| output.status.success()) {
         return Err(format!("`pvefw compile {}` failed", path.display()));
     }
     let read = |name: &str| fs::read_to_string(out.join(name)).map_err(|error| error.to_string());
@@ -81,18 +108,4 @@ pub(crate) fn compiled(path: &Path, out: &Path, pvefw: &Path) -> Result<Restore,
         iptables: read("iptables")?,
         ip6tables: read("ip6tables")?,
     })
-}
-
-pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
 }

@@ -13,10 +13,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pvefw_core::host::rules::Rules;
 use pvefw_core::host::{Machine, Sandbox, Texts, Tools, Variant, machine};
+use pvefw_tests::folder::copy;
 
 use crate::case::differences;
 use crate::fault::Dice;
-use crate::roots::{compiled, copy};
+use crate::roots::compiled;
 
 /// How long a daemon may take to put everything right. Only a hung machine needs as long.
 const PATIENCE: Duration = Duration::from_mins(1);

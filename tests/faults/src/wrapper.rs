@@ -43,7 +43,9 @@ const DONE: &str = "done";
 const CALLS: &str = "calls";
 
 /// Tells the tools of a folder what to do; nothing: to be tools.
-pub(crate) fn arrange(folder: &Path, plan: Option<(u64, AtCall)>) -> std::io::Result<()> {
+///
+/// A plan is from which call on, what, and how many bytes a text has at least that is spoiled.
+pub(crate) fn arrange(folder: &Path, plan: Option<(u64, AtCall, usize)>) -> std::io::Result<()> {
     fs::write(folder.join(CALLS), "")?;
     fs::remove_file(folder.join(DONE)).or(Ok::<(), std::io::Error>(()))?;
     match plan {
@@ -68,11 +70,12 @@ pub(crate) fn run(path: &Path) -> ExitCode {
         let _ = std::io::stdin().read_to_end(&mut input);
     }
     let harm = number(folder).and_then(|call| {
-        let (at, harm): (u64, AtCall) = serde_json::from_slice(&fs::read(folder.join(PLAN)).ok()?).ok()?;
+        let (at, harm, least): (u64, AtCall, usize) =
+            serde_json::from_slice(&fs::read(folder.join(PLAN)).ok()?).ok()?;
         let due = match harm {
             AtCall::FailForGood => call >= at,
             // Only a text can be spoiled.
-            AtCall::Refuse => call >= at && input.len() > 20 && !folder.join(DONE).exists(),
+            _ if harm.spoils() => call >= at && input.len() >= least && !folder.join(DONE).exists(),
             _ => call == at,
         };
         due.then_some(harm)
@@ -88,7 +91,7 @@ pub(crate) fn run(path: &Path) -> ExitCode {
             let _ = fs::remove_file(path);
             return failed();
         }
-        Some(AtCall::Refuse) => input = spoiled(&input),
+        Some(harm) if harm.spoils() => input = spoiled(&input, harm),
         Some(AtCall::OtherBefore) => interfere(),
         _ => {}
     }
@@ -123,8 +126,8 @@ fn end_parent() {
     }
 }
 
-/// The text with a rule, or a member, that no kernel takes.
-fn spoiled(input: &[u8]) -> Vec<u8> {
+/// The text with a rule, or a member, that no tool takes, or only no kernel: a chain that leads into itself.
+fn spoiled(input: &[u8], harm: AtCall) -> Vec<u8> {
     let text = String::from_utf8_lossy(input);
     let lines: Vec<&str> = text.lines().collect();
     let middle = lines
@@ -135,11 +138,12 @@ fn spoiled(input: &[u8]) -> Vec<u8> {
     let mut spoiled = String::new();
     for (number, line) in lines.iter().enumerate() {
         if number == at {
-            spoiled.push_str(if line.starts_with("add ") {
-                "add no-such-set 10.0.0.1\n"
-            } else {
-                "-A no-such-chain -j DROP\n"
-            });
+            let chain = line.split(' ').nth(1).unwrap_or("no-such-chain");
+            match harm {
+                _ if line.starts_with("add ") => spoiled.push_str("add no-such-set 10.0.0.1\n"),
+                AtCall::KernelRefuses => spoiled.extend(["-A ", chain, " -j ", chain, "\n"]),
+                _ => spoiled.push_str("-A no-such-chain -j DROP\n"),
+            }
         }
         spoiled.push_str(line);
         spoiled.push('\n');

@@ -7,9 +7,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use pvefw_core::log::event::BRIDGE;
-use pvefw_core::log::netlink::Messages;
 use pvefw_core::log::prefix::Prefix;
 use pvefw_core::log::{Entry, Event, Links, conntrack, entry, line};
+use pvefw_core::netlink::Messages;
 
 const TIME: &str = "14/Mar/2026:12:47:07 +0100";
 

@@ -19,6 +19,7 @@
 //! Undoing is no list of steps backwards: it is a plan from what is really there to the state before. So it does the same
 //! after every failure, and can be begun anew when it is interrupted.
 
+mod load;
 #[cfg(test)]
 mod played;
 mod survey;
@@ -26,7 +27,7 @@ mod survey;
 mod tests;
 mod transaction;
 
-pub use survey::Survey;
+pub use survey::{Survey, Trust};
 pub use transaction::{Applied, Confirm, Done, Failure, Left, Options, Stage};
 
 use alloc::string::String;
@@ -175,7 +176,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     /// # Errors
     /// When the node can't be read.
     pub fn plan(&self, target: &Target) -> Result<(Plan, Survey), Error> {
-        let survey = self.survey(survey::Trust::Nothing)?;
+        let survey = self.survey(Trust::Nothing)?;
         let plan = self.plan_from(&survey, target);
         Ok((plan, survey))
     }

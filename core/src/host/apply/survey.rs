@@ -7,12 +7,15 @@ use alloc::string::{String, ToString as _};
 use core::time::Duration;
 
 use super::{Applier, Target};
+use crate::Family;
 use crate::diff::TableId;
 use crate::host::error::Error;
+use crate::host::load::Texts;
 use crate::host::machine::{self, Clock, Host};
 use crate::host::plan::{Kernel, Plan, Suspects};
 use crate::host::rules::{Chain, Rules};
 use crate::host::store::{Known, Record};
+use crate::host::tool::Tool;
 use crate::host::verify;
 
 /// How long what can't be numbered (sets, legacy tables) counts as known after it was looked at.
@@ -21,12 +24,17 @@ const FRESH: Duration = Duration::from_mins(1);
 /// How often to read again when somebody changes rules while we do.
 const ATTEMPTS: usize = 3;
 
-/// What may be taken for known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
+/// What may be taken for known where the same is to be loaded again. What was changed is looked at in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
     /// Nothing: everything is read.
     Nothing,
-    /// What was looked at lately, and not touched since as far as the kernel says.
+    /// Rules that have the number that they had when they were looked at last. The rest is read. For people, who may
+    /// have changed something a moment ago.
+    #[default]
+    Numbered,
+    /// Also what has no number (sets, rules of the legacy tools), for a minute after it was looked at. For cycles: where
+    /// nothing has changed, no tool is started.
     Recent,
 }
 
@@ -43,6 +51,8 @@ pub struct Survey {
     pub assumed: bool,
     /// The state that is loaded, if it is one that is stored.
     pub state: Option<u64>,
+    /// When what has no number was looked at, in time since the machine was started.
+    pub(super) checked: Duration,
     /// A digest of the text of each chain.
     pub(super) chains: BTreeMap<String, String>,
 }
@@ -53,17 +63,25 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         let record = self.store.record().unwrap_or_default();
         let clock = self.host.clock();
         let known = self.store.known().filter(|known| known.variant == self.host.variant().name());
-        if let (Some(known), Trust::Recent) = (&known, trust)
+        if let Some(known) = known.as_ref().filter(|_| trust != Trust::Nothing)
             && known.boot == clock.boot
             && known.state == record.current
-            && let Some(survey) = self.assume(known, &clock)
+            && let Some(survey) = self.assume(known, &clock, trust)?
         {
             return Ok(survey);
         }
         let (kernel, generation) = self.read()?;
         let chains = digests(&kernel.rules);
         let suspects = suspects(&kernel.rules, &chains, known.as_ref());
-        let mut survey = Survey { kernel, suspects, generation, assumed: false, state: None, chains };
+        let mut survey = Survey {
+            kernel,
+            suspects,
+            generation,
+            assumed: false,
+            state: None,
+            checked: clock.uptime,
+            chains,
+        };
         survey.state = self.stored_state(&survey, &record);
         Ok(survey)
     }
@@ -83,24 +101,40 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     }
 
     /// What is loaded if nobody has touched it.
-    fn assume(&self, known: &Known, clock: &Clock) -> Option<Survey> {
+    fn assume(&self, known: &Known, clock: &Clock, trust: Trust) -> Result<Option<Survey>, Error> {
         let generation = self.host.generation();
-        let fresh = clock.uptime.checked_sub(known.checked).is_some_and(|age| age < FRESH);
-        if known.generation != generation || !fresh || self.store.journal().is_some() {
-            return None;
+        let age = clock.uptime.checked_sub(known.checked);
+        let fresh = trust == Trust::Recent && age.is_some_and(|age| age < FRESH);
+        let untouched = known.generation == generation && (generation.is_some() || fresh);
+        if !untouched || self.store.journal().is_some() {
+            return Ok(None);
         }
-        let rules = match known.state {
-            Some(id) => self.store.rules(id).ok()?,
-            None => Rules::default(),
-        };
-        Some(Survey {
+        let stored = known.state.map_or(Ok(Rules::default()), |id| self.store.rules(id));
+        let Ok(mut rules) = stored else { return Ok(None) };
+        let mut checked = known.checked;
+        if !fresh {
+            let text = self.host.save(Tool::Ipset)?;
+            let sets = Rules::of(&Texts::only(Tool::Ipset, &text)).sets;
+            // In other words than ours, the same sets are still those of the state.
+            let same = sets.len() == rules.sets.len()
+                && sets
+                    .iter()
+                    .all(|(name, set)| rules.sets.get(name).is_some_and(|known| known.is_same(set)));
+            if !same {
+                return Ok(None);
+            }
+            rules.sets = sets;
+            checked = clock.uptime;
+        }
+        Ok(Some(Survey {
             kernel: Kernel { rules, bridge: String::new() },
             suspects: Suspects::new(),
             generation,
             assumed: true,
             state: known.state,
+            checked,
             chains: known.chains.clone(),
-        })
+        }))
     }
 
     /// The state that was loaded last, if that is what is there.
@@ -127,11 +161,16 @@ pub(super) fn digests(rules: &Rules) -> BTreeMap<String, String> {
 /// The name of a chain's digest. The signature is part of it: what was printed of a chain holds for that content alone, and
 /// then in every state.
 pub(super) fn key(id: TableId, name: &str, chain: &Chain) -> String {
-    let family = id.family().map_or("bridge", |family| match family {
-        crate::Family::V4 => "v4",
-        crate::Family::V6 => "v6",
-    });
-    format!("{family} {} {name} {}", id.name(), chain.signature.as_deref().unwrap_or_default())
+    let family = id.family().map_or("bridge ", prefix);
+    format!("{family}{} {name} {}", id.name(), chain.signature.as_deref().unwrap_or_default())
+}
+
+/// How the names of the digests of a family begin.
+pub(super) const fn prefix(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "v4 ",
+        Family::V6 => "v6 ",
+    }
 }
 
 /// Chains that are printed otherwise than when they were looked at last.

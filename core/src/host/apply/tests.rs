@@ -63,7 +63,7 @@ fn target(port: u16) -> Target {
     Target::compiled(texts, None, Vec::new())
 }
 
-const PLAIN: Options<'static> = Options { by: "me", command: "apply", confirm: None };
+const PLAIN: Options<'static> = Options { by: "me", command: "apply", confirm: None, trust: Trust::Nothing };
 
 fn lock(store: &Store) -> Guard {
     store.lock("test", Duration::ZERO).unwrap()

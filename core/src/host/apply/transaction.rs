@@ -6,26 +6,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::{process, thread};
+use std::process;
 
-use super::survey::{Survey, Trust, digests, key, suspects};
+use super::survey::{Survey, Trust, digests, suspects};
 use super::{Applier, Target};
-use crate::diff::TableId;
+use crate::emit::Restore;
 use crate::host::error::Error;
 use crate::host::load::Texts;
-use crate::host::machine::{Clock, Host};
-use crate::host::plan::{BridgeLoading, Kind, Load, Plan};
-use crate::host::rules::Rules;
+use crate::host::machine::Host;
+use crate::host::plan::{BridgeLoading, Plan};
 use crate::host::store::{Form, Guard, Journal, Known, LastError, LoggingRules, Pending, Record, State};
-use crate::host::tool::{Tool, Variant};
+use crate::host::tool::Tool;
 use crate::host::verify;
-use crate::{Family, emit::Restore};
-
-/// As many chains as this are read back one by one; for more, all is read at once.
-const FEW: usize = 8;
-
-/// How long a set may be in use after the rules that named it are gone: the kernel lets go of them in its own time.
-const RELEASE: Duration = Duration::from_secs(5);
 
 /// How to load.
 #[derive(Clone, Copy)]
@@ -36,6 +28,8 @@ pub struct Options<'a> {
     pub command: &'a str,
     /// What to do unless it is confirmed.
     pub confirm: Option<Confirm<'a>>,
+    /// What need not be read if the same is to be loaded again.
+    pub trust: Trust,
 }
 
 /// To be undone unless confirmed.
@@ -120,7 +114,7 @@ impl fmt::Display for Stage {
 }
 
 /// Where an attempt ended.
-struct Halt(Stage, Error);
+pub(super) struct Halt(pub(super) Stage, pub(super) Error);
 
 impl<H: Host + ?Sized> Applier<'_, H> {
     /// Loads `target`. Whatever goes wrong, the node is left with the old rules or the new ones, or the failure says
@@ -131,13 +125,14 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     pub fn apply(&self, _lock: &Guard, target: &Target, options: &Options<'_>) -> Result<Applied, Failure> {
         let untouched = |stage| move |error| Failure { stage, error, left: Left::Untouched };
         let record = self.store.record().unwrap_or_default();
-        // Who applies the same again wants to be sure of it.
-        let trust = if record.digest == target.digest { Trust::Nothing } else { Trust::Recent };
+        // What is taken for known and turns out otherwise is found when it is loaded and read back.
+        let trust = if record.digest == target.digest { options.trust } else { Trust::Recent };
         let mut survey = self.survey(trust).map_err(untouched(Stage::Survey))?;
         let mut plan = self.plan_from(&survey, target);
         let needs_dump = self.host.bridge_loading() == BridgeLoading::WholeTable
             && plan.loads.iter().any(|load| load.tool == Tool::Ebtables);
-        if survey.assumed && (plan.is_empty() || needs_dump) {
+        let same = record.digest == target.digest;
+        if survey.assumed && (needs_dump || plan.is_empty() && !same) {
             survey = self.survey(Trust::Nothing).map_err(untouched(Stage::Survey))?;
             plan = self.plan_from(&survey, target);
         }
@@ -191,138 +186,6 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         self.finish(target, to, known, pending, options).map_err(state)
     }
 
-    /// Feeds the tools, and looks what has become of it.
-    fn load_and_verify(&self, plan: &Plan, target: &Target, survey: &Survey) -> Result<Known, Halt> {
-        let strokes = plan.loads.iter().filter(|load| load.kind == Kind::Rules).count();
-        let mut tested = strokes < 2;
-        for load in &plan.loads {
-            if load.kind == Kind::Rules && !tested {
-                self.test(plan).map_err(|error| Halt(Stage::Test, error))?;
-                tested = true;
-            }
-            self.load(load).map_err(|error| Halt(Stage::Load(load.tool), error))?;
-        }
-        self.verify(plan, target, survey).map_err(|error| Halt(Stage::Verify, error))
-    }
-
-    /// One stroke succeeds or changes nothing. Before several, each is tried.
-    fn test(&self, plan: &Plan) -> Result<(), Error> {
-        let of = |tool| plan.loads.iter().find(|load| load.tool == tool && load.kind == Kind::Rules);
-        let texts = Family::BOTH.map(|family| (family, of(Tool::of(family))));
-        let outcomes = thread::scope(|scope| {
-            let threads = texts.map(|(family, load)| {
-                scope.spawn(move || load.map_or(Ok(()), |load| self.host.test(family, &load.text)))
-            });
-            threads.map(|thread| thread.join().unwrap_or(Err(Error::Thread)))
-        });
-        outcomes.into_iter().collect()
-    }
-
-    fn load(&self, load: &Load) -> Result<(), Error> {
-        let outcome = self.host.load(load);
-        if load.kind != Kind::RemoveSets || !matches!(outcome, Err(Error::Refused(_))) {
-            return outcome;
-        }
-        // A set may be in use a moment longer than the rules that named it are there.
-        let begun = self.host.clock().uptime;
-        let mut pause = Duration::from_millis(2);
-        loop {
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(250));
-            let there = self.host.save(Tool::Ipset)?;
-            let there = Rules::of(&Texts { ipset: &there, iptables: "", ip6tables: "", ebtables: "" }).sets;
-            let left = |line: &&str| line.split(' ').nth(1).is_some_and(|name| there.contains_key(name));
-            let text: String = load.text.lines().filter(left).flat_map(|line| [line, "\n"]).collect();
-            let outcome = self.host.load(&Load { text, ..load.clone() });
-            let late = self.host.clock().uptime.saturating_sub(begun) > RELEASE;
-            if late || !matches!(outcome, Err(Error::Refused(_))) {
-                return outcome;
-            }
-        }
-    }
-
-    /// Reads back what was loaded.
-    fn verify(&self, plan: &Plan, target: &Target, survey: &Survey) -> Result<Known, Error> {
-        let sent: Vec<(TableId, Box<str>)> = plan
-            .tables
-            .iter()
-            .flat_map(|(id, changes)| changes.chains.sent().map(|name| (*id, name.into())))
-            .collect();
-        if let Some(known) = self.verify_few(plan, target, survey, &sent)? {
-            return Ok(known);
-        }
-        let (kernel, generation) = self.read()?;
-        let differences = verify::differences(&kernel, &target.rules, target.form, &sent);
-        if !differences.is_empty() {
-            return Err(Error::Unverified(differences));
-        }
-        Ok(self.known(digests(&kernel.rules), generation))
-    }
-
-    /// Reads back a few chains, if nothing else was touched, by us or anybody else.
-    fn verify_few(
-        &self,
-        plan: &Plan,
-        target: &Target,
-        survey: &Survey,
-        sent: &[(TableId, Box<str>)],
-    ) -> Result<Option<Known>, Error> {
-        let simple = plan.sets.is_empty()
-            && plan.tables.iter().all(|(id, changes)| {
-                *id != TableId::Bridge && changes.hooked.is_empty() && changes.unhooked.is_empty()
-            });
-        // Each look of the legacy tools costs as much as a tenth of everything.
-        let few = if self.host.variant() == Variant::Nft { FEW } else { 2 };
-        let strokes = u32::try_from(plan.loads.len()).unwrap_or(u32::MAX);
-        let generation = self.host.generation();
-        let alone = generation == survey.generation.map(|before| before.wrapping_add(strokes));
-        if !simple || sent.len() > few || !alone || target.form != Form::Made {
-            return Ok(None);
-        }
-        let mut have = Rules::default();
-        let mut chains = survey.chains.clone();
-        let mut differences = Vec::new();
-        for (id, name) in sent {
-            let Some(family) = id.family() else { continue };
-            let text = alloc::format!("*{}\n{}", id.name(), self.host.chain(family, id.name(), name)?);
-            let texts = match family {
-                Family::V4 => Texts { ipset: "", iptables: &text, ip6tables: "", ebtables: "" },
-                Family::V6 => Texts { ipset: "", iptables: "", ip6tables: &text, ebtables: "" },
-            };
-            let mut read = Rules::of(&texts);
-            let chain = read.table_mut(*id).chains.remove(name).unwrap_or_default();
-            let wanted = target.rules.table(*id).chains.get(name);
-            if wanted.is_none_or(|wanted| wanted.signature != chain.signature) {
-                differences.push(alloc::format!("{}: chain `{name}` is another one", verify::name(*id)));
-            }
-            chains.insert(key(*id, name, &chain), verify::digest(&chain));
-            have.table_mut(*id).chains.insert(name.clone(), chain);
-        }
-        differences.extend(verify::contents(&have, &target.rules, sent));
-        if !differences.is_empty() {
-            return Err(Error::Unverified(differences));
-        }
-        let mut known = self.known(chains, generation);
-        if survey.assumed {
-            // What was not looked at now is no fresher than it was.
-            known.checked = self.store.known().map_or(Duration::ZERO, |before| before.checked);
-        }
-        Ok(Some(known))
-    }
-
-    fn known(&self, chains: alloc::collections::BTreeMap<String, String>, generation: Option<u32>) -> Known {
-        let Clock { uptime, boot, .. } = self.host.clock();
-        let variant = self.host.variant().name().to_owned();
-        let mut chains = chains;
-        // What other states print is worth knowing when one of them comes back; but not for ever.
-        let most = chains.len().saturating_mul(4).saturating_add(1000);
-        let before = self.store.known().filter(|known| known.variant == variant).unwrap_or_default().chains;
-        for (key, digest) in before.into_iter().take(most) {
-            chains.entry(key).or_insert(digest);
-        }
-        Known { state: None, boot, variant, generation, checked: uptime, chains }
-    }
-
     /// Stores what is there, if nothing like it is stored, and what is to be loaded.
     fn store_both(
         &self,
@@ -371,12 +234,15 @@ impl<H: Host + ?Sized> Applier<'_, H> {
 
     /// Nothing had to be loaded.
     fn keep(&self, survey: &Survey, mut record: Record) -> Result<(), Error> {
-        let mut known = self.known(survey.chains.clone(), survey.generation);
-        known.state = record.current;
-        self.store.set_known(Some(&known))?;
-        record.error = None;
-        record.rejected = None;
-        self.store.set_record(&record)?;
+        let known_since = self.store.known().map(|known| known.checked);
+        if !survey.assumed || known_since != Some(survey.checked) {
+            let mut known = self.known(survey.chains.clone(), survey.generation, survey.checked);
+            known.state = record.current;
+            self.store.set_known(Some(&known))?;
+        }
+        if record.error.take().is_some() | record.rejected.take().is_some() {
+            self.store.set_record(&record)?;
+        }
         self.store.end()
     }
 

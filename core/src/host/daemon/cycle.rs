@@ -10,7 +10,7 @@ use alloc::format;
 
 use super::report::{Configuration, Loaded, Report, Result};
 use super::schedule::Cause;
-use crate::host::apply::{Applied, Applier, Done, Failure, Left, Options, Target};
+use crate::host::apply::{Applied, Applier, Done, Failure, Left, Options, Target, Trust};
 use crate::host::error::Error;
 use crate::host::machine::{self, Host};
 use crate::host::store::{Guard, Pending};
@@ -59,7 +59,9 @@ pub fn run<H: Host + ?Sized>(applier: &Applier<'_, H>, lock: &Guard, wish: Wish)
         return report;
     }
     let command = format!("daemon ({})", cause.word());
-    let options = Options { by: "pvefw", command: &command, confirm: None };
+    // Who looks after everything takes nothing for known.
+    let trust = if cause.is_thorough() { Trust::Nothing } else { Trust::Recent };
+    let options = Options { by: "pvefw", command: &command, confirm: None, trust };
     match applier.apply(lock, &target, &options) {
         Ok(Applied { done, state, .. }) => {
             report.state = state;
@@ -78,7 +80,7 @@ pub fn run<H: Host + ?Sized>(applier: &Applier<'_, H>, lock: &Guard, wish: Wish)
 /// Removes everything of ours.
 pub fn remove<H: Host + ?Sized>(applier: &Applier<'_, H>, lock: &Guard) -> Report {
     let mut report = Report::default();
-    let options = Options { by: "pvefw", command: "daemon (end)", confirm: None };
+    let options = Options { by: "pvefw", command: "daemon (end)", confirm: None, trust: Trust::Nothing };
     match applier.apply(lock, &Target::nothing(), &options) {
         Ok(Applied { done: Done::Unchanged, .. }) => {}
         Ok(Applied { done: Done::Loaded(plan), .. }) => {

@@ -15,7 +15,10 @@
 //! signature stands in the kernel only behind the rules that it signs, whenever a run may have ended.
 
 mod bridge;
+mod sample;
 mod words;
+
+pub use sample::sample;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! ARP for IPv4 over Ethernet.
 
-use crate::log::bytes::{array, be16};
 use crate::log::write::Writer;
+use crate::netlink::bytes::{array, be16};
 
 /// Bytes up to the end of the target's address.
 const LENGTH: usize = 28;

@@ -1,7 +1,7 @@
 //! ICMP of both families. The packet that a message quotes is not part of a line.
 
-use crate::log::bytes::{array, be16, be32, byte};
 use crate::log::write::Writer;
+use crate::netlink::bytes::{array, be16, be32, byte};
 
 /// Bytes that every message has.
 const LENGTH: usize = 8;

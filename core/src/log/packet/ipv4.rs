@@ -1,8 +1,8 @@
 //! The header of IPv4.
 
 use super::transport;
-use crate::log::bytes::{array, be16, byte};
 use crate::log::write::Writer;
+use crate::netlink::bytes::{array, be16, byte};
 
 /// Length of a header without options.
 const LENGTH: usize = 20;

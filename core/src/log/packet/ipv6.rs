@@ -1,8 +1,8 @@
 //! The header of IPv6 and those that extend it.
 
 use super::{icmp, transport};
-use crate::log::bytes::{array, be16, be32, byte};
 use crate::log::write::Writer;
+use crate::netlink::bytes::{array, be16, be32, byte};
 
 /// Length of the fixed header.
 const LENGTH: usize = 40;

@@ -1,8 +1,8 @@
 //! TCP, UDP, SCTP and what has no fields of its own.
 
 use super::icmp;
-use crate::log::bytes::{be16, be32, byte};
 use crate::log::write::Writer;
+use crate::netlink::bytes::{be16, be32, byte};
 
 /// TCP's flags in the order of the line, and their bits.
 const FLAGS: [(u8, &str); 6] =

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use pvefw_core::host::apply::{Applier, Confirm, Done, Options};
+use pvefw_core::host::apply::{Applier, Confirm, Done, Options, Trust};
 use pvefw_core::host::store::Store;
 use pvefw_core::host::{Again, Clock, Host as _, process};
 
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ApplyArgs, again: &Again, output: &Output) -> Result<Ex
     let command = words(args);
     let arm = || again.watch(&session.store, args.state.variant, args.state.tool_limit);
     let confirm = args.confirm_within.map(|within| Confirm { within, arm: &arm });
-    let options = Options { by: &process::user(), command: &command, confirm };
+    let options = Options { by: &process::user(), command: &command, confirm, trust: Trust::default() };
     let ended = {
         let _uninterrupted = process::Uninterrupted::begin();
         applier.apply(&lock, &desired.target, &options)

@@ -1,6 +1,6 @@
 //! `pvefw rollback`: goes back to an earlier state.
 
-use pvefw_core::host::apply::{Applier, Options, Target};
+use pvefw_core::host::apply::{Applier, Options, Target, Trust};
 use pvefw_core::host::confirm::{self, Back, NoWay};
 use pvefw_core::host::store::Pending;
 use pvefw_core::host::{Error, process};
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &RollbackArgs, output: &Output) -> Result<Exit, Stop> {
     let target = Target::stored(&session.store, to).map_err(|error| super::unusable(&error))?;
     session.demand(&target)?;
     let command = to.map_or_else(|| "rollback".to_owned(), |id| format!("rollback {id}"));
-    let options = Options { by: &process::user(), command: &command, confirm: None };
+    let options = Options { by: &process::user(), command: &command, confirm: None, trust: Trust::default() };
     let ended = confirm::go_back(&applier, &lock, to, &options);
     drop(uninterrupted);
     match ended {

@@ -1,6 +1,6 @@
 //! `pvefw stop`: ends the daemon, and removes everything of ours.
 
-use pvefw_core::host::apply::{Applier, Done, Options, Target};
+use pvefw_core::host::apply::{Applier, Done, Options, Target, Trust};
 use pvefw_core::host::process;
 
 use super::{Session, demand_right, told};
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &StopArgs, output: &Output) -> Result<Exit, Stop> {
     let session = Session::open_for(&args.state, &nothing)?;
     let lock = session.lock("pvefw stop")?;
     let applier = Applier { host: &session.machine, store: &session.store };
-    let options = Options { by: &process::user(), command: "stop", confirm: None };
+    let options = Options { by: &process::user(), command: "stop", confirm: None, trust: Trust::default() };
     let ended = {
         let _uninterrupted = process::Uninterrupted::begin();
         applier.apply(&lock, &nothing, &options)

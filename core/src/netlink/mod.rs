@@ -4,9 +4,11 @@
 //! Headers are in the byte order of the machine; what is inside, mostly in network order. Whatever does not fit into
 //! what is around it ends the row: it and what follows are not seen.
 
+pub(crate) mod bytes;
+
 use alloc::vec::Vec;
 
-use super::bytes::array;
+use bytes::array;
 
 /// Length of the header of a message.
 const HEADER: usize = 16;
