@@ -14,10 +14,10 @@ use std::time::Instant;
 use crate::root::node::Choice;
 
 /// How often to look.
-pub(super) const TICK: Duration = Duration::from_secs(2);
+pub(super) const TICK: Duration = Duration::from_secs(1);
 /// Looks within which each file has its turn: without and with somebody who counts changes.
-const TURNS: usize = 4;
-const TURNS_COUNTED: usize = 30;
+const TURNS: usize = 8;
+const TURNS_COUNTED: usize = 60;
 
 /// What can be seen of a file without opening it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Sight {
         let counted = version.is_some();
         let told = version != self.version;
         if told || self.always.iter().any(|(path, stamp)| Stamp::of(path) != *stamp) {
-            self.again = Some(Instant::now() + TICK);
+            self.again = Some(Instant::now() + 2 * TICK);
             return self.look_at_all() || told;
         }
         if self.again.is_some_and(|again| again <= Instant::now()) {

@@ -43,6 +43,9 @@ pub(super) fn pvefw() -> Result<&'static Path, String> {
     built.as_deref().map_err(Clone::clone)
 }
 
+/// Nodes so far: each has a folder of its own, also where an earlier one could not be removed.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
 /// A node, gone at the end of its test.
 pub(super) struct Node {
     folder: PathBuf,
@@ -57,7 +60,6 @@ impl Node {
         tool("mount", &["--make-rprivate", "/"])?;
         tool("ip", &["link", "set", "lo", "up"])?;
         // Paths of sockets are short.
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("pvefw-daemon-{}-{number}", process::id()));
         let _ = fs::remove_dir_all(&folder);

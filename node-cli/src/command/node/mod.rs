@@ -114,12 +114,16 @@ impl Session {
 
     /// Finds the tools for loading a target: refuses when one is missing that has something to load.
     fn open_for(args: &StateArgs, target: &Target) -> Result<Self, Stop> {
-        let mut session = Self::open(args)?;
-        session.demand(target)?;
+        Self::open(args)?.ready_for(target)
+    }
+
+    /// The same, once the tools are found.
+    fn ready_for(mut self, target: &Target) -> Result<Self, Stop> {
+        self.demand(target)?;
         if target.texts.ebtables.is_empty() {
-            session.machine = session.machine.without_bridge();
+            self.machine = self.machine.without_bridge();
         }
-        Ok(session)
+        Ok(self)
     }
 
     /// Refuses when a tool is missing that has something to load.
