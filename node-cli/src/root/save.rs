@@ -2,7 +2,7 @@
 //!
 //! A file is written under another name beside its own, then takes its place, so that nobody ever reads half of one. Before
 //! the first takes its place, every file on disk must still be the one that was read; its content is compared, not its time.
-//! Meanwhile the locks are held that others take, too, where the root has some ([`super::lock`]).
+//! Meanwhile the locks are held that others take, too, where the root has some.
 
 use core::time::Duration;
 use std::fs::{self, DirBuilder, OpenOptions};
