@@ -55,11 +55,11 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
     steps.step("npm package", || done(npm::check()))?;
     steps.step("Playground", || done(playground::check()))?;
     steps.step("Lab", || lab::share(quick))?;
+    steps.step("Faults", || faults::share(quick))?;
     steps.step("Fuzzing", || fuzz::share(if quick { 5 } else { 60 }))?;
     steps.step("pvefw try", try_it::example)?;
     steps.step("pvefw try, not as root", try_it::example_as_nobody)?;
     steps.step("Python package", wheel::share)?;
-    steps.step("Faults", || faults::share(quick))?;
     steps.step("Soak", soak::share)?;
     steps.step("Package", deb::package_step)?;
     steps.step("Units", deb::units)?;

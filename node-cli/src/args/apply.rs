@@ -112,6 +112,9 @@ pub(crate) struct ApplyArgs {
     /// A client, and the node's port that it must go on reaching; instead of `SSH_CONNECTION`
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) keep: Vec<SocketAddr>,
+    /// How to print what was done
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
     /// The node.
     #[command(flatten)]
     pub(crate) node: NodeArgs,

@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 
-use pvefw_core::host::apply::{Applier, Confirm, Done, Options, Trust};
+use pvefw_core::host::apply::{Applied, Applier, Confirm, Done, Options, Trust};
 use pvefw_core::host::store::Store;
 use pvefw_core::host::{Again, Clock, Host as _, process};
+use serde::Serialize;
 
 use super::{Desired, Errors, Session, demand_right, lockout, told};
-use crate::args::ApplyArgs;
+use crate::args::{ApplyArgs, Format};
 use crate::exit::{Exit, Stop};
 use crate::output::{Kind, Output};
 
@@ -39,6 +40,10 @@ pub(crate) fn run(args: &ApplyArgs, again: &Again, output: &Output) -> Result<Ex
     drop(lock);
     match ended {
         Err(failure) => Ok(told::failure(&failure, output)),
+        Ok(outcome) if args.format == Format::Json => {
+            output.json(|out| serde_json::to_writer(out, &Answer::new(&outcome, args.confirm_within)))?;
+            Ok(Exit::Fine)
+        }
         Ok(outcome) => {
             let state = outcome.state.map(|id| format!(" (state {id})")).unwrap_or_default();
             let verb = if outcome.done == Done::Unchanged { "unchanged" } else { "applied" };
@@ -72,6 +77,33 @@ fn waits(store: &Store, clock: &Clock, output: &Output) -> bool {
     output.notice(Kind::Error, format!("{name} waits to be confirmed, for another {}", time(left)));
     output.notice(Kind::Help, "keep it with `pvefw confirm`, or take it back with `pvefw rollback`");
     true
+}
+
+/// What `--format json` prints.
+#[derive(Serialize)]
+struct Answer {
+    /// Whether anything had to be done.
+    applied: bool,
+    /// The state that is loaded; nothing of ours is if there is none.
+    state: Option<u64>,
+    /// The state before, if it was ours.
+    before: Option<u64>,
+    /// How much was loaded.
+    changes: String,
+    /// Seconds in which it has to be confirmed.
+    confirm_within: Option<u64>,
+}
+
+impl Answer {
+    fn new(outcome: &Applied, within: Option<Duration>) -> Self {
+        Self {
+            applied: outcome.done != Done::Unchanged,
+            state: outcome.state,
+            before: outcome.before,
+            changes: told::done(&outcome.done),
+            confirm_within: within.map(|within| within.as_secs()),
+        }
+    }
 }
 
 /// What was run, for the history.
