@@ -3,8 +3,8 @@
 //! `serde_json` could, but brings floating-point numbers along, which no question has, and reads each type in two ways:
 //! kilobytes that every page would load. So it only writes here. What native front ends accept is accepted here, too.
 
+use core::fmt;
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, MapAccess, SeqAccess, Unexpected,
@@ -42,7 +42,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 impl de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
@@ -324,7 +324,7 @@ impl Elements<'_, '_> {
         if self.reader.eat(self.close) {
             self.reader.depth -= 1;
             self.open = false;
-        } else if !std::mem::take(&mut self.first) {
+        } else if !core::mem::take(&mut self.first) {
             self.reader.demand(",")?;
         }
         Ok(self.open)
