@@ -3,8 +3,8 @@
 //! `serde_json` could, but brings floating-point numbers along, which no question has, and reads each type in two ways:
 //! kilobytes that every page would load. So it only writes here. What native front ends accept is accepted here, too.
 
+use alloc::borrow::Cow;
 use core::fmt;
-use std::borrow::Cow;
 
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, MapAccess, SeqAccess, Unexpected,

@@ -8,6 +8,8 @@
     reason = "wasm-bindgen has no optional `&str`: it hands texts over"
 )]
 
+extern crate alloc;
+
 mod convert;
 mod json;
 
