@@ -62,12 +62,3 @@ export async function comes(read: () => Promise<string | null>, pattern: RegExp,
 export async function shows(place: Locator, pattern: RegExp): Promise<void> {
   await comes(async () => place.innerText(), pattern);
 }
-
-/** Presses a key again and again until a place shows a text. */
-export async function pressUntil(page: Page, key: string, place: Locator, pattern: RegExp): Promise<void> {
-  const press = async (): Promise<string> => {
-    await page.keyboard.press(key);
-    return place.innerText();
-  };
-  await comes(press, pattern);
-}
