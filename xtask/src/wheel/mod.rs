@@ -50,14 +50,14 @@ fn run(words: &[String]) -> Outcome {
     }
     let built = build(profile)?;
     if tested {
-        test::test(&built, loads)?;
+        test::test(&built, loads, usize::MAX)?;
     }
     if documented { docs(&built) } else { Ok(()) }
 }
 
-/// The part of `cargo xtask test`: a wheel that is quick to build, and its tests.
+/// The part of `cargo xtask test`: a wheel that is quick to build, and its tests with one interpreter.
 pub(crate) fn share() -> Outcome<Ran> {
-    done(build(Profile::Dev).and_then(|built| test::test(&built, FEW_LOADS)))
+    done(build(Profile::Dev).and_then(|built| test::test(&built, FEW_LOADS, 1)))
 }
 
 /// The reference of every class, as pages.

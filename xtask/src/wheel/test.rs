@@ -13,14 +13,14 @@ use crate::{conformance, setup, sh, workspace};
 const SMOKE: &str = "import pvefw; dc = pvefw.Datacenter.from_files({'firewall/100.fw': '[RULES]\\nIN HTPS(ACCEPT)\\n'}); \
                      assert [d.code for d in dc.check().errors] == ['unknown-macro'], dc.check()";
 
-/// Tests in an environment of its own for each interpreter there is; the first does everything.
-pub(crate) fn test(built: &Built, loads: u64) -> Outcome {
+/// Tests in an environment of its own for as many interpreters, or as there are; the first does everything.
+pub(crate) fn test(built: &Built, loads: u64, interpreters: usize) -> Outcome {
     // Applying takes the kernel's tools. Without root its tests are skipped, which pytest lists.
     if sh::is_root() {
         setup::programs(&setup::KERNEL_TOOLS)?;
     }
     let scenarios = scenarios()?;
-    for (index, python) in python::interpreters().iter().enumerate() {
+    for (index, python) in python::interpreters().iter().enumerate().take(interpreters) {
         eprintln!("\nPython {}", python.name());
         let venv = Venv::fresh(&python.name(), python)?;
         run(built, python, &venv, index == 0, &scenarios, loads)?;
