@@ -5,7 +5,7 @@
 
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -20,7 +20,7 @@ use crate::host::error::Error;
 use crate::host::load::Texts;
 use crate::host::machine::{Clock, Host};
 use crate::host::plan::{Kernel, Kind, Load, Plan, sample};
-use crate::host::rules::Rules;
+use crate::host::rules::{Chain, Rules};
 use crate::host::store::{Form, Known};
 use crate::host::tool::{Tool, Variant};
 use crate::host::verify::{self, Meaning};
@@ -59,7 +59,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             self.load_all(plan, |_| ())?;
             return match self.verify_few(plan, target, survey, &sent).map_err(verify)? {
                 Some(known) => Ok(known),
-                None => self.verify_all(target, &sent).map_err(verify),
+                None => self.verify_all(target, survey, &sent).map_err(verify),
             };
         }
         let made = target.form == Form::Made;
@@ -85,7 +85,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         })?;
         if !self.is_alone(plan, survey) {
             // Somebody else was at work meanwhile, or the tools have made more of it than one stroke each.
-            return self.verify_all(target, &sent).map_err(verify);
+            return self.verify_all(target, survey, &sent).map_err(verify);
         }
         self.verify_read(target, survey, &sent, read, &wanted).map_err(verify)
     }
@@ -193,14 +193,31 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     }
 
     /// Reads everything and compares it.
-    fn verify_all(&self, target: &Target, sent: &Sent) -> Result<Known, Error> {
+    ///
+    /// Somebody else may have changed a chain that was not sent, behind the survey. It is still known as it was then, and
+    /// nothing counts as untouched: so the next run finds it.
+    fn verify_all(&self, target: &Target, survey: &Survey, sent: &Sent) -> Result<Known, Error> {
         let checked = self.host.clock().uptime;
         let (kernel, generation) = self.read()?;
         let differences = verify::differences(&kernel, &target.rules, target.form, sent);
         if !differences.is_empty() {
             return Err(Error::Unverified(differences));
         }
-        Ok(self.known(digests(&kernel.rules), generation, checked))
+        let mut chains = digests(&kernel.rules);
+        let empty = Chain::default();
+        let sent: BTreeSet<String> = sent
+            .iter()
+            .map(|(id, name)| key(*id, name, kernel.rules.table(*id).chains.get(name).unwrap_or(&empty)))
+            .collect();
+        let mut touched = false;
+        for (key, before) in survey.chains.iter().filter(|(key, _)| !sent.contains(*key)) {
+            if let Some(now) = chains.get_mut(key).filter(|now| *now != before) {
+                now.clone_from(before);
+                touched = true;
+            }
+        }
+        let (generation, checked) = if touched { (None, Duration::ZERO) } else { (generation, checked) };
+        Ok(self.known(chains, generation, checked))
     }
 
     /// Whether a few chains are all that changes.
