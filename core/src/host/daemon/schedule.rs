@@ -172,6 +172,19 @@ struct Due {
     at: Duration,
     first: Duration,
     cause: Cause,
+    /// Whether nothing has happened but what a pause is for.
+    patient: bool,
+}
+
+impl Cause {
+    /// How long after a run that took so long the next one for this cause begins, at least.
+    fn pause(self, took: Duration) -> Option<Duration> {
+        match self {
+            Self::Links => Some(PAUSE),
+            Self::Rules => Some(PAUSE.max(took * SHARE)),
+            Self::Files | Self::Retry | Self::Audit | Self::Start => None,
+        }
+    }
 }
 
 impl Schedule {
@@ -180,7 +193,7 @@ impl Schedule {
         Self {
             limit,
             phase: Phase::Idle,
-            due: Some(Due { at: now, first: now, cause: Cause::Start }),
+            due: Some(Due { at: now, first: now, cause: Cause::Start, patient: false }),
             audit: None,
             last: (now, Duration::ZERO),
             failures: 0,
@@ -242,21 +255,24 @@ impl Schedule {
 
     fn changed(&mut self, now: Duration, cause: Cause) {
         let (ended, took) = self.last;
-        let at = match cause {
+        let settled = match cause {
             Cause::Files => now + SETTLE,
-            Cause::Links => (now + LINKS_SETTLE).max(ended + PAUSE),
-            Cause::Rules => now.max(ended + PAUSE.max(took * SHARE)),
-            Cause::Retry | Cause::Audit | Cause::Start => now,
+            Cause::Links => now + LINKS_SETTLE,
+            Cause::Rules | Cause::Retry | Cause::Audit | Cause::Start => now,
         };
+        let pause = cause.pause(took);
+        let at = pause.map_or(settled, |pause| settled.max(ended + pause));
+        let patient = pause.is_some();
         let due = match self.due {
-            None => Due { at, first: now, cause },
+            None => Due { at, first: now, cause, patient },
             // Files that go on changing push a run back, within bounds; nothing else does.
             Some(before) if cause == Cause::Files && before.cause == Cause::Files => {
                 Due { at: at.min(before.first + PATIENCE), ..before }
             }
             // What people have changed does not wait for a pause that is for others, nor for a retry.
             Some(before) => {
-                Due { at: at.min(before.at), first: before.first, cause: cause.max(before.cause) }
+                let (at, cause) = (at.min(before.at), cause.max(before.cause));
+                Due { at, first: before.first, cause, patient: before.patient && patient }
             }
         };
         self.due = Some(due);
@@ -265,7 +281,12 @@ impl Schedule {
     fn ended(&mut self, now: Duration, ended: Ended, actions: &mut Vec<Action>) {
         let Phase::Working { work, since, .. } = self.phase else { return };
         self.phase = Phase::Idle;
-        self.last = (now, now.saturating_sub(since));
+        let took = now.saturating_sub(since);
+        self.last = (now, took);
+        // What has happened during the run waits for the pause behind it.
+        if let Some(due) = self.due.as_mut().filter(|due| due.patient) {
+            due.at = due.at.max(now + due.cause.pause(took).unwrap_or_default());
+        }
         match (work, ended) {
             (Work::Remove, Ended::Settled { .. }) => {
                 self.phase = Phase::Over;
@@ -301,7 +322,7 @@ impl Schedule {
     }
 
     fn retry(&mut self, now: Duration, pause: Duration) {
-        let later = Due { at: now + pause, first: now, cause: Cause::Retry };
+        let later = Due { at: now + pause, first: now, cause: Cause::Retry, patient: false };
         self.due = Some(match self.due {
             None => later,
             Some(due) => Due { cause: due.cause.max(Cause::Retry), ..due },
