@@ -212,6 +212,7 @@ mod documents {
                 let sources = match *package {
                     "pvefw-core" => "core/tests",
                     "pvefw-tests" => "tests/tests",
+                    "pvefw-lab" => "tests/lab/tests",
                     _ => "node-cli",
                 };
                 let after = rest.iter().skip_while(|word| **word != "--test");
