@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::compiler::Compiler;
 use crate::outcome::{Failure, Outcome};
 use crate::{Task, args, conformance, node, sh, wasm, workspace};
 
@@ -81,9 +82,12 @@ fn test(tarball: &Path) -> Outcome {
     }
     let install = ["install", "--no-audit", "--no-fund", "--no-save", "--offline"];
     sh::run(node::npm(&install)?.arg(tarball).current_dir(&consumer))?;
-    sh::run(
-        workspace::at_top("node", &["budget.mjs"])?.arg(source.join("budget.json")).current_dir(&consumer),
-    )?;
+    let mut budget = workspace::at_top("node", &["budget.mjs"])?;
+    budget.arg(source.join("budget.json")).current_dir(&consumer);
+    if matches!(Compiler::find()?, Some(Compiler::Installed)) {
+        budget.arg("rustup");
+    }
+    sh::run(&mut budget)?;
     sh::run(node::tool("tsc")?.current_dir(&consumer))?;
     let said = sh::run_for_text(workspace::at_top("node", &["out/main.js"])?.current_dir(&consumer))?;
     let wanted = consumer.join("expected.txt");
