@@ -87,7 +87,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             // Somebody else was at work meanwhile, or the tools have made more of it than one stroke each.
             return self.verify_all(target, survey, &sent).map_err(verify);
         }
-        self.verify_read(target, survey, &sent, read, &wanted).map_err(verify)
+        let number = Self::number_after(plan, survey);
+        self.verify_read(target, survey, &sent, read, &wanted, number).map_err(verify)
     }
 
     /// Feeds the tools in their order; tells of each that has all its rules.
@@ -153,11 +154,17 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         Ok(Read { tool, rules, meaning })
     }
 
-    /// Whether nobody else has loaded anything since the survey, as far as the kernel counts.
-    fn is_alone(&self, plan: &Plan, survey: &Survey) -> bool {
+    /// The number that the rules have behind this plan, unless somebody else changes them. It is what is known of them: a
+    /// number that is asked for later may be that of somebody else's change.
+    fn number_after(plan: &Plan, survey: &Survey) -> Option<u32> {
         let strokes = plan.loads.iter().filter(|load| load.kind == Kind::Rules).count();
         let strokes = u32::try_from(strokes).unwrap_or(u32::MAX);
-        self.host.generation() == survey.generation.map(|before| before.wrapping_add(strokes))
+        survey.generation.map(|before| before.wrapping_add(strokes))
+    }
+
+    /// Whether nobody else has loaded anything since the survey, as far as the kernel counts.
+    fn is_alone(&self, plan: &Plan, survey: &Survey) -> bool {
+        self.host.generation() == Self::number_after(plan, survey)
     }
 
     /// Compares what was read of the tools that were fed, and takes the rest as it was.
@@ -168,6 +175,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         sent: &Sent,
         read: Vec<Read>,
         wanted: &[Option<Meaning>],
+        number: Option<u32>,
     ) -> Result<Known, Error> {
         let mut kernel = Kernel { rules: survey.kernel.rules.clone(), bridge: String::new() };
         let mut chains = survey.chains.clone();
@@ -189,7 +197,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         if !found.is_empty() {
             return Err(Error::Unverified(verify::shorten(found)));
         }
-        Ok(self.known(chains, self.host.generation(), survey.checked))
+        Ok(self.known(chains, number, survey.checked))
     }
 
     /// Reads everything and compares it.
@@ -261,7 +269,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         if !differences.is_empty() {
             return Err(Error::Unverified(differences));
         }
-        Ok(Some(self.known(chains, self.host.generation(), survey.checked)))
+        Ok(Some(self.known(chains, Self::number_after(plan, survey), survey.checked)))
     }
 
     /// What is known once something was looked at; `checked` is when that was of what has no number.

@@ -55,7 +55,7 @@ pub fn run<H: Host + ?Sized>(applier: &Applier<'_, H>, lock: &Guard, wish: Wish)
     let same = record.digest == target.digest;
     if same && !cause.is_thorough() && is_loaded(applier) {
         report.state = record.current;
-        report.generation = applier.host.generation();
+        report.generation = vouched(applier);
         return report;
     }
     let command = format!("daemon ({})", cause.word());
@@ -65,16 +65,27 @@ pub fn run<H: Host + ?Sized>(applier: &Applier<'_, H>, lock: &Guard, wish: Wish)
     match applier.apply(lock, &target, &options) {
         Ok(Applied { done, state, .. }) => {
             report.state = state;
+            report.generation = vouched(applier);
             if let Done::Loaded(plan) = done {
                 report.result = Result::Loaded;
                 report.drift = same && !plan.is_empty() && cause != Cause::Start;
                 report.message = plan.in_words();
             }
         }
-        Err(failure) => tell(&failure, &mut report),
+        Err(failure) => {
+            report.generation = applier.host.generation();
+            tell(&failure, &mut report);
+        }
     }
-    report.generation = applier.host.generation();
     report
+}
+
+/// The number that the rules had when they were last found to be ours, where the kernel counts. It must not be asked for
+/// now: somebody may have changed them since.
+fn vouched<H: Host + ?Sized>(applier: &Applier<'_, H>) -> Option<u32> {
+    let now = applier.host.generation()?;
+    // What was changed behind our look has no number: then every number is another one, and there is another run.
+    Some(applier.store.known().and_then(|known| known.generation).unwrap_or(now.wrapping_sub(1)))
 }
 
 /// Removes everything of ours.
