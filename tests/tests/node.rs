@@ -274,12 +274,16 @@ fn lockout(node: &Node) -> Outcome {
     check(node.loaded()? == loaded, "the old rules are back")?;
     node.run(&["apply", "--force"], 0)?;
     contains(&node.run(&["apply", "--keep", "192.168.10.77:9999"], 0)?, "unchanged")?;
-    let other_interface = "[RULES]\nIN ACCEPT -i vmbr0 -p tcp -dport 9999\nIN DROP -p tcp -dport 9999";
-    node.edit("firewall/cluster.fw", "[RULES]", other_interface)?;
-    let way: [&[&str]; 3] = [
-        &["link", "add", "admin0", "type", "dummy"],
+    // Who comes in by another interface than the one that stays open.
+    let (open, narrow) = ("IN ACCEPT -p tcp -dport 9999", "IN ACCEPT -i vmbr0 -p tcp -dport 9999");
+    node.edit("firewall/cluster.fw", "[RULES]", &format!("[RULES]\n{open}\nIN DROP -p tcp -dport 9999"))?;
+    contains(&node.run(&["apply"], 0)?, "applied")?;
+    node.edit("firewall/cluster.fw", open, narrow)?;
+    let way: [&[&str]; 4] = [
+        &["link", "add", "admin0", "type", "veth", "peer", "name", "far0"],
         &["address", "add", "192.168.77.1/24", "dev", "admin0"],
         &["link", "set", "admin0", "up"],
+        &["link", "set", "far0", "up"],
     ];
     for words in way {
         let status = Command::new("/usr/sbin/ip").args(words).status();
