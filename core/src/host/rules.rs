@@ -9,6 +9,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use std::thread;
 
 use super::load::Texts;
 use super::tool::Tool;
@@ -22,6 +23,9 @@ const SIGNED: &str = "-m comment --comment ";
 
 /// How a signature begins.
 const SIGNATURE: &str = "PVESIG:";
+
+/// Texts of this many bytes are read side by side.
+const WORTH_A_THREAD: usize = 1 << 18;
 
 /// Everything of ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,12 +79,19 @@ pub struct Set {
 impl Rules {
     /// Our part of four texts.
     pub fn of(texts: &Texts<'_>) -> Self {
-        Self {
-            v4: ip_tables(texts.of(Tool::Iptables)),
-            v6: ip_tables(texts.of(Tool::Ip6tables)),
-            sets: sets(texts.of(Tool::Ipset)),
-            bridge: bridge_table(texts.of(Tool::Ebtables)),
+        let (v4, v6) = (texts.of(Tool::Iptables), texts.of(Tool::Ip6tables));
+        let rest = || (sets(texts.of(Tool::Ipset)), bridge_table(texts.of(Tool::Ebtables)));
+        if v4.len().min(v6.len()) < WORTH_A_THREAD {
+            let (sets, bridge) = rest();
+            return Self { v4: ip_tables(v4), v6: ip_tables(v6), sets, bridge };
         }
+        thread::scope(|scope| {
+            let other = scope.spawn(|| (ip_tables(v6), rest()));
+            let mine = ip_tables(v4);
+            // A thread of ours that ends early would be a fault of ours; its part is read again then.
+            let (v6, (sets, bridge)) = other.join().unwrap_or_else(|_| (ip_tables(v6), rest()));
+            Self { v4: mine, v6, sets, bridge }
+        })
     }
 
     /// The tables of a family.
