@@ -1,7 +1,6 @@
 //! Files that need not be read again, for callers who ask after every keystroke.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::Datacenter;
@@ -9,16 +8,16 @@ use crate::config::lower::lower;
 use crate::config::{File, Level};
 use crate::diag::Sink;
 use crate::facts::{Facts, Names};
-use crate::text::FileId;
+use crate::text::{ByFile, FileId};
 
 /// What was read of files, and what was wrong with it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Kept(BTreeMap<FileId, (File, Sink)>);
+pub(super) struct Kept(ByFile<(File, Sink)>);
 
 impl Kept {
     /// A file has changed.
     pub(super) fn forget(&mut self, id: FileId) {
-        self.0.remove(&id);
+        self.0.remove(id);
     }
 }
 
@@ -28,11 +27,11 @@ impl Datacenter {
     /// [`Datacenter::forget_read`] first.
     pub fn keep_read(&mut self, facts: &Facts) {
         let names = Names::new(facts);
-        let changed: Vec<_> = self.firewall_files().filter(|(id, _)| !self.kept.0.contains_key(id)).collect();
+        let changed: Vec<_> = self.firewall_files().filter(|(id, _)| self.kept.0.get(*id).is_none()).collect();
         for (id, level) in changed {
             let mut sink = Sink::new();
             let file = lower(id, self.used_text(id), level, &names, &mut sink);
-            self.kept.0.insert(id, (file, sink));
+            self.kept.0.get_or_insert_with(id, || (file, sink));
         }
     }
 
@@ -49,7 +48,7 @@ impl Datacenter {
         names: &Names<'_>,
         sink: &mut Sink,
     ) -> Cow<'_, File> {
-        match self.kept.0.get(&id) {
+        match self.kept.0.get(id) {
             Some((file, found)) => {
                 sink.append(found.clone());
                 Cow::Borrowed(file)

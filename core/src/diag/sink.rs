@@ -1,10 +1,9 @@
 //! Where diagnostics are collected: capped, counted and put in order.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::{Diagnostic, Severity};
-use crate::text::FileId;
+use crate::text::{ByFile, FileId};
 
 /// Numbers of findings by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +37,7 @@ impl Counts {
 pub struct Sink {
     kept: Vec<Diagnostic>,
     counts: Counts,
-    files: BTreeMap<FileId, Counts>,
+    files: ByFile<Counts>,
 }
 
 impl Sink {
@@ -58,7 +57,7 @@ impl Sink {
     /// Counts a finding and makes it only if it will be kept: messages of the millionth bad line are never built.
     pub fn push_with(&mut self, file: FileId, severity: Severity, make: impl FnOnce() -> Diagnostic) {
         *self.counts.of(severity) += 1;
-        let count = self.files.entry(file).or_default().of(severity);
+        let count = self.files.get_or_insert_with(file, Counts::default).of(severity);
         *count += 1;
         if *count <= Self::CAP {
             self.kept.push(make());
@@ -68,7 +67,7 @@ impl Sink {
     /// Whether a finding would only be counted, and then counts it. For findings that are dear to make (suggestions look
     /// through many names): the millionth misspelt line must cost no more than a correct one.
     pub fn only_counts(&mut self, file: FileId, severity: Severity) -> bool {
-        let count = self.files.entry(file).or_default().of(severity);
+        let count = self.files.get_or_insert_with(file, Counts::default).of(severity);
         let full = *count >= Self::CAP;
         if full {
             *count += 1;
@@ -98,14 +97,14 @@ impl Sink {
             for severity in [Severity::Error, Severity::Warning, Severity::Info] {
                 let lost = counts.clone().of(severity).saturating_sub(Self::CAP);
                 *self.counts.of(severity) += lost;
-                *self.files.entry(*file).or_default().of(severity) += lost;
+                *self.files.get_or_insert_with(*file, Counts::default).of(severity) += lost;
             }
         }
     }
 
     /// Numbers of findings in one file, kept or not.
     pub fn counts_of(&self, file: FileId) -> Counts {
-        self.files.get(&file).copied().unwrap_or_default()
+        self.files.get(file).copied().unwrap_or_default()
     }
 
     /// Numbers of all findings, kept or not.
@@ -115,7 +114,7 @@ impl Sink {
 
     /// Findings of a file that were counted but not kept.
     pub fn left_out(&self, file: FileId) -> u64 {
-        self.files.get(&file).map_or(0, |counts| {
+        self.files.get(file).map_or(0, |counts| {
             [counts.errors, counts.warnings, counts.infos]
                 .iter()
                 .map(|count| count.saturating_sub(Self::CAP))

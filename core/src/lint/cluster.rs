@@ -1,6 +1,5 @@
 //! The cluster file as a whole.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 
 use crate::config::File;
@@ -8,7 +7,7 @@ use crate::datacenter::Cluster;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::facts::Facts;
 use crate::policy::Definitions;
-use crate::text::Span;
+use crate::text::{ByName, Span};
 
 pub(crate) fn check(exists: bool, file: &File, cluster: &Cluster, facts: &Facts, sink: &mut Sink) {
     if !exists {
@@ -54,7 +53,7 @@ pub(crate) fn check(exists: bool, file: &File, cluster: &Cluster, facts: &Facts,
 
 fn sets_and_groups(file: &File, sink: &mut Sink) {
     super::sets::check(&Definitions::new(file), sink);
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut seen: ByName<'_, Span> = ByName::default();
     for group in &file.groups {
         if let Some(earlier) = seen.insert(&group.name, group.span) {
             sink.push(

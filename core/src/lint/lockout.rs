@@ -2,7 +2,7 @@
 //! accepts somebody is good enough, one that drops everybody is not.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeSet;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -86,11 +86,11 @@ fn falls_through(cluster: &Cluster) -> bool {
         return true;
     }
     let entries = management.map(|set| set.entries.as_slice()).unwrap_or_default();
-    let exceptions: BTreeSet<ipnet::IpNet> =
-        entries.iter().filter(|entry| entry.nomatch).map(|entry| entry.net).collect();
+    let exceptions: BTreeMap<ipnet::IpNet, u32> =
+        entries.iter().zip(0..).filter(|(entry, _)| entry.nomatch).map(|(entry, at)| (entry.net, at)).collect();
     // A look-up for every network around it; comparing all with all would take long in large sets.
     let excepted = |net: &ipnet::IpNet| {
-        core::iter::successors(Some(*net), ipnet::IpNet::supernet).any(|net| exceptions.contains(&net))
+        core::iter::successors(Some(*net), ipnet::IpNet::supernet).any(|net| exceptions.contains_key(&net))
     };
     let usable = |net: &ipnet::IpNet| !net.addr().is_loopback() && net.prefix_len() > 0;
     let own = local.network.net().trunc();

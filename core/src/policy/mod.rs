@@ -37,7 +37,7 @@ pub struct Context<'a> {
     /// Definitions of the cluster file.
     pub cluster: &'a Definitions<'a>,
     /// Names of the cluster's security groups.
-    pub groups: &'a BTreeSet<String>,
+    pub groups: &'a BTreeSet<&'a str>,
 }
 
 /// Whose lines are being resolved: decides which definitions they see.

@@ -9,8 +9,6 @@ mod port;
 mod rule;
 mod rule_syntax;
 
-use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -47,7 +45,7 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
         sink,
         file,
         place: Place::None,
-        alias_places: BTreeMap::new(),
+        named_aliases: Vec::new(),
         text: core::str::from_utf8(text).ok(),
     };
     if utf16 {
@@ -62,6 +60,7 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
         lower.line(kind, &tokens);
         tokens.clear();
     }
+    lower.duplicate_aliases();
     lower.file
 }
 
@@ -83,8 +82,8 @@ struct Lower<'a, 'n> {
     sink: &'a mut Sink,
     file: File,
     place: Place,
-    /// Where each alias was defined last.
-    alias_places: BTreeMap<Cow<'a, str>, Span>,
+    /// Which of the aliases stand in lines of the right form.
+    named_aliases: Vec<usize>,
     /// The whole text, if it is UTF-8: checking it once is faster than checking every token.
     text: Option<&'a str>,
 }
