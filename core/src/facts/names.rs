@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::Facts;
 use crate::tables::services::Transport;
-use crate::text::ByName;
 use crate::tables::{ethertypes, protocols, services};
+use crate::text::ByName;
 
 /// Look-ups by name.
 #[derive(Clone, Debug, Default)]
