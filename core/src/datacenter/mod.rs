@@ -112,12 +112,13 @@ impl Datacenter {
     /// text. `None`: no file that the firewall reads.
     pub fn add(&mut self, path: &str, text: impl Into<Vec<u8>>) -> Option<FileId> {
         let kind = FileKind::of(path)?;
+        let text = text.into();
         let mut before = || self.kinds.get(&kind).copied().or_else(|| self.removed.remove(&kind));
         let known = if kind == FileKind::Cluster { Some(FileId(0)) } else { before() };
         let id = match known {
             Some(id) => {
+                self.kept.change(id, self.files.text(id), &text);
                 self.files.replace(id, text);
-                self.kept.forget(id);
                 id
             }
             None => self.files.add(path, text),

@@ -1,9 +1,10 @@
 //! Where diagnostics are collected: capped, counted and put in order.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::{Diagnostic, Severity};
-use crate::text::{ByFile, FileId};
+use crate::text::{ByFile, FileId, Span};
 
 /// Numbers of findings by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +103,23 @@ impl Sink {
         }
     }
 
+    /// Puts findings in the place of those that begin in some bytes; `moved` says where the others are now. All of them
+    /// must have been kept.
+    pub(crate) fn replace(&mut self, gone: Range<u32>, moved: impl Fn(&mut Span), by: Self) {
+        let old = core::mem::take(self);
+        for mut diagnostic in old.kept {
+            if gone.contains(&diagnostic.span.start) {
+                continue;
+            }
+            moved(&mut diagnostic.span);
+            diagnostic.labels.iter_mut().for_each(|label| moved(&mut label.span));
+            let edits = diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits);
+            edits.for_each(|edit| moved(&mut edit.span));
+            self.push(diagnostic);
+        }
+        self.append(by);
+    }
+
     /// Numbers of findings in one file, kept or not.
     pub fn counts_of(&self, file: FileId) -> Counts {
         self.files.get(file).copied().unwrap_or_default()
@@ -141,7 +159,6 @@ impl Sink {
 mod tests {
     use super::*;
     use crate::diag::codes;
-    use crate::text::Span;
 
     #[test]
     fn what_is_taken_over_is_kept_as_far_as_it_was() {

@@ -86,8 +86,12 @@ fn falls_through(cluster: &Cluster) -> bool {
         return true;
     }
     let entries = management.map(|set| set.entries.as_slice()).unwrap_or_default();
-    let exceptions: BTreeMap<ipnet::IpNet, u32> =
-        entries.iter().zip(0..).filter(|(entry, _)| entry.nomatch).map(|(entry, at)| (entry.net, at)).collect();
+    let exceptions: BTreeMap<ipnet::IpNet, u32> = entries
+        .iter()
+        .zip(0..)
+        .filter(|(entry, _)| entry.nomatch)
+        .map(|(entry, at)| (entry.net, at))
+        .collect();
     // A look-up for every network around it; comparing all with all would take long in large sets.
     let excepted = |net: &ipnet::IpNet| {
         core::iter::successors(Some(*net), ipnet::IpNet::supernet).any(|net| exceptions.contains_key(&net))

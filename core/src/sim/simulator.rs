@@ -124,8 +124,7 @@ impl Simulator {
             let tables = ruleset.tables(family);
             for (name, table) in [("raw", &tables.raw), ("filter", &tables.filter)] {
                 if !table.hooks.is_empty() {
-                    simulator
-                        .put(TableKey { family: Some(family), name }, Program::of_table(table, &sets)?);
+                    simulator.put(TableKey { family: Some(family), name }, Program::of_table(table, &sets)?);
                 }
             }
         }

@@ -36,6 +36,12 @@ impl<T> ByFile<T> {
         self.0.get(at).map(|(_, value)| value)
     }
 
+    /// The same, to be changed.
+    pub(crate) fn get_mut(&mut self, file: FileId) -> Option<&mut T> {
+        let at = self.find(file).ok()?;
+        self.0.get_mut(at).map(|(_, value)| value)
+    }
+
     /// That of a file, made if there is none.
     pub(crate) fn get_or_insert_with(&mut self, file: FileId, make: impl FnOnce() -> T) -> &mut T {
         let at = match self.find(file) {

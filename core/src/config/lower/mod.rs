@@ -1,6 +1,7 @@
 //! Lines to model, a file per section kind. A problem becomes a diagnostic and never stops the walk.
 
 mod address;
+mod again;
 mod alias;
 mod header;
 mod member;
@@ -12,6 +13,7 @@ mod rule_syntax;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use again::{Change, lower_again};
 pub(crate) use header::name_limit;
 
 use super::model::{File, Rule};
@@ -53,13 +55,7 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
     }
     lower.byte_order_mark();
     lower.crlf();
-    // A line at a time, whose tokens take the place of the last one's.
-    let mut lexer = Lexer::without_spaces(bytes);
-    let mut tokens = Vec::with_capacity(TOKENS);
-    while let Some(kind) = lexer.line(&mut tokens) {
-        lower.line(kind, &tokens);
-        tokens.clear();
-    }
+    lower.lines(Lexer::without_spaces(bytes));
     lower.duplicate_aliases();
     lower.file
 }
@@ -89,6 +85,15 @@ struct Lower<'a, 'n> {
 }
 
 impl<'a> Lower<'a, '_> {
+    /// A line at a time, whose tokens take the place of the last one's.
+    fn lines(&mut self, mut lexer: Lexer<'_>) {
+        let mut tokens = Vec::with_capacity(TOKENS);
+        while let Some(kind) = lexer.line(&mut tokens) {
+            self.line(kind, &tokens);
+            tokens.clear();
+        }
+    }
+
     fn line(&mut self, kind: LineKind, tokens: &[Token]) {
         match kind {
             LineKind::Blank | LineKind::Comment => {}
