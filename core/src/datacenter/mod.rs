@@ -217,9 +217,22 @@ impl Datacenter {
         let cluster_file = self.lower_cluster(&names, &mut sink);
         let definitions = Definitions::new(&cluster_file);
         let groups = group_names(&cluster_file);
-        let context = Context { files: &self.files, facts, cluster: &definitions, groups: &groups };
+        let context = Context {
+            files: &self.files,
+            facts,
+            cluster: &definitions,
+            groups: &groups,
+            wanted: lint::lockout::concerns,
+        };
         let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
-        lint::cluster::check(self.has_cluster_file(), &cluster_file, &cluster, facts, &mut sink);
+        lint::cluster::check(
+            self.has_cluster_file(),
+            &cluster_file,
+            &definitions,
+            &cluster,
+            facts,
+            &mut sink,
+        );
         self.corosync(facts, &mut sink);
         let mut host_rules = Vec::new();
         for (kind, id) in &self.kinds {
@@ -260,9 +273,22 @@ impl Datacenter {
         let cluster_file = self.lower_cluster(&names, &mut sink);
         let definitions = Definitions::new(&cluster_file);
         let groups = group_names(&cluster_file);
-        let context = Context { files: &self.files, facts, cluster: &definitions, groups: &groups };
+        let context = Context {
+            files: &self.files,
+            facts,
+            cluster: &definitions,
+            groups: &groups,
+            wanted: |_, _| true,
+        };
         let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
-        lint::cluster::check(self.has_cluster_file(), &cluster_file, &cluster, facts, &mut sink);
+        lint::cluster::check(
+            self.has_cluster_file(),
+            &cluster_file,
+            &definitions,
+            &cluster,
+            facts,
+            &mut sink,
+        );
         let node = self.node_name(facts);
         let corosync = self.corosync(facts, &mut sink);
         let host = self

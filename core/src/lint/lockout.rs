@@ -8,15 +8,26 @@ use alloc::vec::Vec;
 
 use crate::Family;
 use crate::config::options::Options;
-use crate::config::{Action, Direction, File};
+use crate::config::{self, Action, DestinationPort, Direction, File, RuleKind};
 use crate::datacenter::Cluster;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::ir::{Protocol, Side, Test};
-use crate::policy::{self, Body};
+use crate::policy::{self, Body, Place};
 use crate::text::Span;
 
 /// Ports that must stay reachable, and what they are.
 const PORTS: [(u16, &str); 2] = [(8006, "the web interface (port 8006)"), (22, "SSH (port 22)")];
+
+/// Whether a rule's conditions are looked at here: it may decide about one of the ports.
+pub(crate) fn concerns(rule: &config::Rule, place: Place<'_>) -> bool {
+    let of_node = matches!(place, Place::Cluster | Place::Host);
+    let incoming = matches!(rule.kind, RuleKind::Filter { direction: Direction::In, .. });
+    let covers = |ports: &DestinationPort| match ports {
+        DestinationPort::Ports(value) => PORTS.iter().any(|(port, _)| value.ports.value().contains(*port)),
+        DestinationPort::Icmp(_) => false,
+    };
+    of_node && incoming && rule.destination_port.as_ref().is_none_or(|ports| covers(&ports.value))
+}
 
 /// What became of a port.
 enum Fate {

@@ -23,6 +23,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::config;
 use crate::diag::Sink;
 use crate::facts::Facts;
 use crate::ir::Match;
@@ -38,6 +39,8 @@ pub struct Context<'a> {
     pub cluster: &'a Definitions<'a>,
     /// Names of the cluster's security groups.
     pub groups: &'a BTreeSet<&'a str>,
+    /// Whose conditions are wanted. Rules are checked all the same, but other ones get none.
+    pub wanted: fn(&config::Rule, Place<'_>) -> bool,
 }
 
 /// Whose lines are being resolved: decides which definitions they see.

@@ -141,6 +141,9 @@ impl<'a> Resolver<'a, '_> {
                     self.forward(rule.span);
                 }
                 fits.then(|| {
+                    if !(self.context.wanted)(rule, self.place) {
+                        return Body::Filter { direction, action, parts: Parts::Many(Vec::new()) };
+                    }
                     let addresses =
                         [(Side::Source, source.flatten()), (Side::Destination, destination.flatten())];
                     let device = Self::device(direction, interface);
