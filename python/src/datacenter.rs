@@ -197,7 +197,7 @@ impl Datacenter {
 fn read_facts(text: &str, node: Option<String>) -> Outcome<Facts> {
     let mut facts: Facts =
         serde_json::from_str(text).map_err(|error| Failure::new(Class::Facts, format!("facts: {error}")))?;
-    if let Some(key) = facts.unknown.keys().next() {
+    if let Some(key) = facts.unknown.first() {
         return Err(Failure::new(Class::Facts, format!("facts: the key `{key}` means nothing here")));
     }
     if node.is_some() {

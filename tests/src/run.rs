@@ -68,7 +68,7 @@ pub fn run(case: &Case) -> Result<Outcome, String> {
     let mut now: Vec<_> = now.iter().map(|(path, text)| (*path, text)).collect();
     let datacenter = datacenter(&now)?;
     let facts: Facts = serde_json::from_str(facts).map_err(|error| format!("the facts: {error}"))?;
-    if let Some(key) = facts.unknown.keys().next() {
+    if let Some(key) = facts.unknown.first() {
         return Err(format!("the facts have no key `{key}`"));
     }
     let mut check = datacenter.check(&facts).into_sorted();

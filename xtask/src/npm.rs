@@ -42,7 +42,10 @@ pub(crate) fn pack() -> Outcome<PathBuf> {
     remove(&package)?;
     let dist = package.join("dist");
     make(&dist)?;
-    sh::run(node::tool("tsc")?.arg("--outDir").arg(&dist).current_dir(&source))?;
+    // Comments are for readers of the types; scripts are loaded without.
+    for kind in [["--emitDeclarationOnly"].as_slice(), &["--declaration", "false", "--removeComments"]] {
+        sh::run(node::tool("tsc")?.args(kind).arg("--outDir").arg(&dist).current_dir(&source))?;
+    }
     for file in ["pvefw.wasm", "raw.js"] {
         copy(&module.join(file), &dist.join(file))?;
     }

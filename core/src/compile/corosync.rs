@@ -1,6 +1,5 @@
 //! Cluster communication (spec 05 section 6.5).
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -12,7 +11,7 @@ use crate::config::Direction;
 use crate::config::corosync::Corosync;
 use crate::facts::{Facts, Network};
 use crate::ir::{Addresses, BuiltIn, Origin, Protocol, Rule, Side, Target, Test, Written};
-use crate::text::Span;
+use crate::text::{ByName, Span};
 
 /// COMPAT: only the ports of link 0 (Q25).
 const PORTS: (u16, u16) = (5404, 5405);
@@ -35,9 +34,10 @@ impl Compiler<'_> {
             rules.push(direct([multicast_type(), udp, ports], Target::Return, origin));
         }
         let own = self.node.name;
-        let local: BTreeMap<_, _> = addresses(corosync, self.node.facts, family, |node| node == own)
-            .map(|address| (address.link, address.address))
-            .collect();
+        let mut local = ByName::default();
+        for address in addresses(corosync, self.node.facts, family, |node| node == own) {
+            local.insert(address.link, address.address);
+        }
         for remote in addresses(corosync, self.node.facts, family, |node| node != own) {
             let Some(local) = local.get(remote.link) else { continue };
             let ends = match direction {

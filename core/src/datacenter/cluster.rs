@@ -11,7 +11,7 @@ use crate::config::{Direction, File};
 use crate::diag::Sink;
 use crate::facts::{Facts, Network};
 use crate::policy::{self, Context, Place, Resolver};
-use crate::text::Span;
+use crate::text::{ByName, Span};
 
 /// What the cluster file says.
 pub(crate) struct Cluster {
@@ -55,7 +55,7 @@ impl Cluster {
             let rules = group.rules.iter().filter_map(|rule| resolver.rule(rule)).collect();
             groups.insert(group.name.clone(), rules);
         }
-        let mut sets: BTreeMap<&str, policy::Set> = BTreeMap::new();
+        let mut sets: ByName<'_, policy::Set> = ByName::default();
         for set in &file.sets {
             sets.insert(&set.name, resolver.resolve_set(set));
         }

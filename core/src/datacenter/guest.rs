@@ -1,6 +1,5 @@
 //! One guest's files, resolved.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::cluster::Cluster;
@@ -12,6 +11,7 @@ use crate::diag::Sink;
 use crate::facts::Names;
 use crate::lint;
 use crate::policy::{self, Context, Definitions, Owner, Place, Resolver};
+use crate::text::ByName;
 
 impl Datacenter {
     /// Checks a guest and hands it on, if it exists.
@@ -32,7 +32,7 @@ impl Datacenter {
         let mut resolver = Resolver::new(context, Place::Guest(&definitions, owner), sink);
         let mut rules = Vec::with_capacity(file.rules.len());
         rules.extend(file.rules.iter().filter_map(|rule| resolver.rule(rule)));
-        let mut sets: BTreeMap<&str, policy::Set> = BTreeMap::new();
+        let mut sets: ByName<'_, policy::Set> = ByName::default();
         for set in &file.sets {
             sets.insert(&set.name, resolver.resolve_set(set));
         }

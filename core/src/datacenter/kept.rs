@@ -1,24 +1,46 @@
 //! Files that need not be read again, for callers who ask after every keystroke.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::Datacenter;
-use crate::config::lower::lower;
+use crate::config::lower::{Change, lower, lower_again};
 use crate::config::{File, Level};
 use crate::diag::Sink;
 use crate::facts::{Facts, Names};
-use crate::text::FileId;
+use crate::text::{ByFile, FileId};
 
 /// What was read of files, and what was wrong with it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Kept(BTreeMap<FileId, (File, Sink)>);
+pub(super) struct Kept(ByFile<Read>);
+
+#[derive(Clone, Debug)]
+struct Read {
+    file: File,
+    found: Sink,
+    /// Lines that have changed since then.
+    change: Option<Change>,
+}
 
 impl Kept {
-    /// A file has changed.
+    /// A file is no longer there.
     pub(super) fn forget(&mut self, id: FileId) {
-        self.0.remove(&id);
+        self.0.remove(id);
+    }
+
+    /// A file gets another text.
+    pub(super) fn change(&mut self, id: FileId, old: &[u8], new: &[u8]) {
+        let Some(read) = self.0.get_mut(id) else { return };
+        // Of two changes, what lies between them would have to be known, too.
+        read.change = Change::between(old, new).filter(|_| read.change.is_none());
+        if read.change.is_none() {
+            self.0.remove(id);
+        }
+    }
+
+    /// What a file says, if it was read since it has changed.
+    fn get(&self, id: FileId) -> Option<&Read> {
+        self.0.get(id).filter(|read| read.change.is_none())
     }
 }
 
@@ -28,11 +50,18 @@ impl Datacenter {
     /// [`Datacenter::forget_read`] first.
     pub fn keep_read(&mut self, facts: &Facts) {
         let names = Names::new(facts);
-        let changed: Vec<_> = self.firewall_files().filter(|(id, _)| !self.kept.0.contains_key(id)).collect();
+        let changed: Vec<_> = self.firewall_files().filter(|(id, _)| self.kept.get(*id).is_none()).collect();
         for (id, level) in changed {
-            let mut sink = Sink::new();
-            let file = lower(id, self.used_text(id), level, &names, &mut sink);
-            self.kept.0.insert(id, (file, sink));
+            if let Some(Read { file, found, change }) = self.kept.0.get_mut(id)
+                && let Some(change) = change.take()
+                && lower_again(file, found, self.files.text(id), change, &names)
+            {
+                continue;
+            }
+            let mut found = Sink::new();
+            let file = lower(id, self.used_text(id), level, &names, &mut found);
+            self.kept.0.remove(id);
+            self.kept.0.get_or_insert_with(id, || Read { file, found, change: None });
         }
     }
 
@@ -49,8 +78,8 @@ impl Datacenter {
         names: &Names<'_>,
         sink: &mut Sink,
     ) -> Cow<'_, File> {
-        match self.kept.0.get(&id) {
-            Some((file, found)) => {
+        match self.kept.get(id) {
+            Some(Read { file, found, .. }) => {
                 sink.append(found.clone());
                 Cow::Borrowed(file)
             }

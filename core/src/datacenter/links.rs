@@ -42,7 +42,9 @@ impl Datacenter {
         let file = self.lower_cluster(&Names::new(facts), &mut sink);
         let definitions = Definitions::new(&file);
         let groups = group_names(&file);
-        let context = Context { files: &self.files, facts, cluster: &definitions, groups: &groups };
+        let (definitions, groups) = (&definitions, &groups);
+        let context =
+            Context { files: &self.files, facts, cluster: definitions, groups, wanted: |_, _| false };
         let Cluster { enabled, local_network, .. } = Cluster::resolve(&file, &context, facts, &mut sink);
         NodeNetwork { network: local_network.network, defined: local_network.span.is_some(), enabled }
     }

@@ -112,12 +112,13 @@ impl Datacenter {
     /// text. `None`: no file that the firewall reads.
     pub fn add(&mut self, path: &str, text: impl Into<Vec<u8>>) -> Option<FileId> {
         let kind = FileKind::of(path)?;
+        let text = text.into();
         let mut before = || self.kinds.get(&kind).copied().or_else(|| self.removed.remove(&kind));
         let known = if kind == FileKind::Cluster { Some(FileId(0)) } else { before() };
         let id = match known {
             Some(id) => {
+                self.kept.change(id, self.files.text(id), &text);
                 self.files.replace(id, text);
-                self.kept.forget(id);
                 id
             }
             None => self.files.add(path, text),
@@ -216,9 +217,22 @@ impl Datacenter {
         let cluster_file = self.lower_cluster(&names, &mut sink);
         let definitions = Definitions::new(&cluster_file);
         let groups = group_names(&cluster_file);
-        let context = Context { files: &self.files, facts, cluster: &definitions, groups: &groups };
+        let context = Context {
+            files: &self.files,
+            facts,
+            cluster: &definitions,
+            groups: &groups,
+            wanted: lint::lockout::concerns,
+        };
         let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
-        lint::cluster::check(self.has_cluster_file(), &cluster_file, &cluster, facts, &mut sink);
+        lint::cluster::check(
+            self.has_cluster_file(),
+            &cluster_file,
+            &definitions,
+            &cluster,
+            facts,
+            &mut sink,
+        );
         self.corosync(facts, &mut sink);
         let mut host_rules = Vec::new();
         for (kind, id) in &self.kinds {
@@ -259,9 +273,22 @@ impl Datacenter {
         let cluster_file = self.lower_cluster(&names, &mut sink);
         let definitions = Definitions::new(&cluster_file);
         let groups = group_names(&cluster_file);
-        let context = Context { files: &self.files, facts, cluster: &definitions, groups: &groups };
+        let context = Context {
+            files: &self.files,
+            facts,
+            cluster: &definitions,
+            groups: &groups,
+            wanted: |_, _| true,
+        };
         let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
-        lint::cluster::check(self.has_cluster_file(), &cluster_file, &cluster, facts, &mut sink);
+        lint::cluster::check(
+            self.has_cluster_file(),
+            &cluster_file,
+            &definitions,
+            &cluster,
+            facts,
+            &mut sink,
+        );
         let node = self.node_name(facts);
         let corosync = self.corosync(facts, &mut sink);
         let host = self
@@ -412,10 +439,11 @@ impl Datacenter {
 
     /// A guest is on one node at a time.
     fn guests_on_several_nodes(&self, sink: &mut Sink) {
-        let mut seen: BTreeMap<Vmid, (FileId, &str)> = BTreeMap::new();
+        // Kinds are in order, and with that configurations of one guest beside each other.
+        let mut last: Option<(Vmid, FileId, &str)> = None;
         for (kind, id) in &self.kinds {
             let FileKind::GuestConfig(vmid, node, _) = kind else { continue };
-            if let Some((first, other)) = seen.insert(*vmid, (*id, node)) {
+            if let Some((_, first, other)) = last.replace((*vmid, *id, node)).filter(|(of, ..)| of == vmid) {
                 sink.push(
                     Diagnostic::new(
                         codes::DUPLICATE_GUEST,
@@ -431,44 +459,54 @@ impl Datacenter {
     }
 
     /// The bridges that guests are plugged into; of one node, or all.
-    pub(crate) fn bridges(&self, of_node: Option<&str>) -> BTreeSet<String> {
+    pub(crate) fn bridges(&self, of_node: Option<&str>) -> BTreeSet<&str> {
         let texts = self.kinds.iter().filter_map(|(kind, id)| match kind {
             FileKind::GuestConfig(_, node, _) if of_node.is_none_or(|wanted| wanted == node) => {
                 Some(self.files.text(*id))
             }
             _ => None,
         });
-        texts.flat_map(nic::bridges).map(String::from).collect()
+        texts.flat_map(nic::bridges).collect()
     }
 
     /// Guests with a firewall file, in the order in which they are compiled; of one node, or all.
     fn guests(&self, of_node: Option<&str>) -> Vec<GuestFiles<'_>> {
-        let mut guests: BTreeMap<Vmid, GuestFiles> = BTreeMap::new();
+        let of = |vmid| GuestFiles { vmid, firewall: None, config: None, node: None };
+        let mut guests: Vec<GuestFiles<'_>> = Vec::new();
+        // Guests with a firewall file come first, in order.
+        let mut with_file = 0;
         for (kind, id) in &self.kinds {
             match kind {
                 // Guest files come before guest configurations in the order of kinds.
                 FileKind::Guest(vmid) => {
                     let firewall = Some(*id).filter(|id| !is_empty_file(self.files.text(*id)));
-                    guests.insert(*vmid, GuestFiles { vmid: *vmid, firewall, config: None, node: None });
+                    guests.push(GuestFiles { firewall, ..of(*vmid) });
+                    with_file = guests.len();
                 }
                 FileKind::GuestConfig(vmid, node, kind) => {
-                    let guest = guests.entry(*vmid).or_insert(GuestFiles {
-                        vmid: *vmid,
-                        firewall: None,
-                        config: None,
-                        node: None,
-                    });
+                    let (files, others) = guests.split_at_mut(with_file);
+                    let known = files.binary_search_by_key(vmid, |guest| guest.vmid).ok();
+                    let known = known.and_then(|at| files.get_mut(at));
+                    // Configurations of one guest stand beside each other.
+                    let guest = known.or_else(|| others.last_mut().filter(|guest| guest.vmid == *vmid));
                     // On several nodes it is that of the node in question, else the first.
-                    if guest.config.is_none() || of_node == Some(node.as_str()) {
-                        guest.config = Some((*id, *kind));
-                        guest.node = Some(node);
+                    match guest {
+                        Some(guest) if guest.config.is_none() || of_node == Some(node.as_str()) => {
+                            guest.config = Some((*id, *kind));
+                            guest.node = Some(node);
+                        }
+                        Some(_) => {}
+                        None => guests.push(GuestFiles {
+                            config: Some((*id, *kind)),
+                            node: Some(node),
+                            ..of(*vmid)
+                        }),
                     }
                 }
                 _ => {}
             }
         }
-        let mut guests: Vec<_> =
-            guests.into_values().filter(|guest| of_node.is_none() || guest.node == of_node).collect();
+        guests.retain(|guest| of_node.is_none() || guest.node == of_node);
         guests.sort_by_cached_key(|guest| (guest.config.map(|(_, kind)| kind), guest.vmid.sort_key()));
         guests
     }
@@ -479,6 +517,6 @@ fn is_empty_file(text: &[u8]) -> bool {
     text.is_empty() || text == b"0"
 }
 
-fn group_names(file: &File) -> BTreeSet<String> {
-    file.groups.iter().map(|group| group.name.clone()).collect()
+fn group_names(file: &File) -> BTreeSet<&str> {
+    file.groups.iter().map(|group| group.name.as_str()).collect()
 }

@@ -1,10 +1,10 @@
 //! Where diagnostics are collected: capped, counted and put in order.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::{Diagnostic, Severity};
-use crate::text::FileId;
+use crate::text::{ByFile, FileId, Span};
 
 /// Numbers of findings by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Counts {
 pub struct Sink {
     kept: Vec<Diagnostic>,
     counts: Counts,
-    files: BTreeMap<FileId, Counts>,
+    files: ByFile<Counts>,
 }
 
 impl Sink {
@@ -58,7 +58,7 @@ impl Sink {
     /// Counts a finding and makes it only if it will be kept: messages of the millionth bad line are never built.
     pub fn push_with(&mut self, file: FileId, severity: Severity, make: impl FnOnce() -> Diagnostic) {
         *self.counts.of(severity) += 1;
-        let count = self.files.entry(file).or_default().of(severity);
+        let count = self.files.get_or_insert_with(file, Counts::default).of(severity);
         *count += 1;
         if *count <= Self::CAP {
             self.kept.push(make());
@@ -68,7 +68,7 @@ impl Sink {
     /// Whether a finding would only be counted, and then counts it. For findings that are dear to make (suggestions look
     /// through many names): the millionth misspelt line must cost no more than a correct one.
     pub fn only_counts(&mut self, file: FileId, severity: Severity) -> bool {
-        let count = self.files.entry(file).or_default().of(severity);
+        let count = self.files.get_or_insert_with(file, Counts::default).of(severity);
         let full = *count >= Self::CAP;
         if full {
             *count += 1;
@@ -98,14 +98,31 @@ impl Sink {
             for severity in [Severity::Error, Severity::Warning, Severity::Info] {
                 let lost = counts.clone().of(severity).saturating_sub(Self::CAP);
                 *self.counts.of(severity) += lost;
-                *self.files.entry(*file).or_default().of(severity) += lost;
+                *self.files.get_or_insert_with(*file, Counts::default).of(severity) += lost;
             }
         }
     }
 
+    /// Puts findings in the place of those that begin in some bytes; `moved` says where the others are now. All of them
+    /// must have been kept.
+    pub(crate) fn replace(&mut self, gone: Range<u32>, moved: impl Fn(&mut Span), by: Self) {
+        let old = core::mem::take(self);
+        for mut diagnostic in old.kept {
+            if gone.contains(&diagnostic.span.start) {
+                continue;
+            }
+            moved(&mut diagnostic.span);
+            diagnostic.labels.iter_mut().for_each(|label| moved(&mut label.span));
+            let edits = diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits);
+            edits.for_each(|edit| moved(&mut edit.span));
+            self.push(diagnostic);
+        }
+        self.append(by);
+    }
+
     /// Numbers of findings in one file, kept or not.
     pub fn counts_of(&self, file: FileId) -> Counts {
-        self.files.get(&file).copied().unwrap_or_default()
+        self.files.get(file).copied().unwrap_or_default()
     }
 
     /// Numbers of all findings, kept or not.
@@ -115,7 +132,7 @@ impl Sink {
 
     /// Findings of a file that were counted but not kept.
     pub fn left_out(&self, file: FileId) -> u64 {
-        self.files.get(&file).map_or(0, |counts| {
+        self.files.get(file).map_or(0, |counts| {
             [counts.errors, counts.warnings, counts.infos]
                 .iter()
                 .map(|count| count.saturating_sub(Self::CAP))
@@ -142,7 +159,6 @@ impl Sink {
 mod tests {
     use super::*;
     use crate::diag::codes;
-    use crate::text::Span;
 
     #[test]
     fn what_is_taken_over_is_kept_as_far_as_it_was() {

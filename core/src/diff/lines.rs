@@ -1,8 +1,6 @@
 //! Lines of one side's files.
 
-use alloc::collections::BTreeMap;
-
-use crate::text::{FileId, Files, LineIndex, Span};
+use crate::text::{ByFile, FileId, Files, LineIndex, Span};
 
 /// A line of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,13 +15,13 @@ pub struct Line {
 #[derive(Clone, Debug)]
 pub struct Lines<'f> {
     files: &'f Files,
-    starts: BTreeMap<FileId, LineIndex>,
+    starts: ByFile<LineIndex>,
 }
 
 impl<'f> Lines<'f> {
     /// Lines of these files.
     pub const fn new(files: &'f Files) -> Self {
-        Self { files, starts: BTreeMap::new() }
+        Self { files, starts: ByFile::new() }
     }
 
     /// The files.
@@ -48,6 +46,6 @@ impl<'f> Lines<'f> {
     }
 
     fn starts(&mut self, file: FileId) -> &LineIndex {
-        self.starts.entry(file).or_insert_with(|| LineIndex::new(self.files.text(file)))
+        self.starts.get_or_insert_with(file, || LineIndex::new(self.files.text(file)))
     }
 }

@@ -5,6 +5,8 @@
 
 mod names;
 mod network;
+#[cfg(feature = "serde")]
+mod read;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -20,7 +22,7 @@ pub(crate) use network::{parse, written};
 
 /// What is known about a node.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(default))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Facts {
     /// Its name.
     pub node: Option<String>,
@@ -29,13 +31,10 @@ pub struct Facts {
     /// The network it is in, as detected from its routes (spec 00 section 5).
     pub local_network: Option<Network>,
     /// Alternative names of interfaces: alternative name to real name.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "null_is_default"))]
     pub altnames: BTreeMap<String, String>,
     /// Addresses of host names (for `corosync.conf`).
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "null_is_default"))]
     pub resolve: BTreeMap<String, Vec<IpAddr>>,
     /// What the software-defined network provides.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "null_is_default"))]
     pub sdn: Sdn,
     /// Content of `/etc/services`: name, port, protocol. `None`: Debian's.
     pub services: Option<Vec<(String, u16, String)>>,
@@ -45,11 +44,9 @@ pub struct Facts {
     pub ethertypes: Option<Vec<(String, u16)>>,
     /// The time in seconds since 1970, for `enable` above 1. `None`: such a value counts as expired.
     pub now: Option<u64>,
-    /// Keys that are none of the above; callers should say so.
-    #[cfg(feature = "serde")]
-    #[serde(flatten, skip_serializing)]
-    #[expect(clippy::zero_sized_map_values, reason = "serde flattens into maps only")]
-    pub unknown: BTreeMap<String, serde::de::IgnoredAny>,
+    /// Keys that are none of the above, in order; callers should say so.
+    #[cfg_attr(feature = "serde", serde(skip_serializing))]
+    pub unknown: Vec<String>,
 }
 
 /// The software-defined network's part.
@@ -84,6 +81,9 @@ where
 
 #[cfg(all(test, feature = "serde"))]
 mod tests {
+    use alloc::string::ToString;
+    use alloc::vec;
+
     use super::*;
 
     #[test]
@@ -101,5 +101,14 @@ mod tests {
         let text = r#"{"node":null,"local_network":null,"altnames":null,"resolve":null,"sdn":{"ipset":null},"now":null}"#;
         assert_eq!(serde_json::from_str::<Facts>(text).unwrap(), Facts::default());
         assert_eq!(serde_json::from_str::<Facts>(r#"{"sdn":null}"#).unwrap(), Facts::default());
+    }
+
+    #[test]
+    fn keys_that_mean_nothing_are_named_and_others_come_once() {
+        let facts: Facts =
+            serde_json::from_str(r#"{"nodes":[{"a":1.5}],"b":null,"node":"n1","b":2}"#).unwrap();
+        assert_eq!((facts.node.as_deref(), facts.unknown), (Some("n1"), vec!["b".into(), "nodes".into()]));
+        let twice = serde_json::from_str::<Facts>(r#"{"now":1,"now":2}"#).unwrap_err().to_string();
+        assert_eq!(twice, "duplicate field `now` at line 1 column 17");
     }
 }

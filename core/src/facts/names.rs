@@ -1,33 +1,37 @@
 //! Names of protocols, services and Ethernet types: the node's own files where it gave them, else Debian's.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::Facts;
 use crate::tables::services::Transport;
 use crate::tables::{ethertypes, protocols, services};
+use crate::text::ByName;
 
 /// Look-ups by name.
 #[derive(Clone, Debug, Default)]
 pub struct Names<'f> {
-    services: Option<BTreeMap<&'f str, Vec<(u16, &'f str)>>>,
-    protocols: Option<BTreeMap<&'f str, u16>>,
-    ethertypes: Option<BTreeMap<&'f str, u16>>,
+    services: Option<ByName<'f, Vec<(u16, &'f str)>>>,
+    protocols: Option<ByName<'f, u16>>,
+    ethertypes: Option<ByName<'f, u16>>,
 }
 
 impl<'f> Names<'f> {
     /// The names of a node.
     pub fn new(facts: &'f Facts) -> Self {
         let services = facts.services.as_ref().map(|rows| {
-            let mut map: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+            let mut map: ByName<'_, Vec<_>> = ByName::default();
             for (name, port, protocol) in rows {
-                map.entry(name).or_default().push((*port, protocol.as_str()));
+                map.get_or_insert_with(name, Vec::new).push((*port, protocol.as_str()));
             }
             map
         });
         let pairs = |rows: &'f Option<Vec<_>>| {
             rows.as_ref().map(|rows| {
-                rows.iter().map(|(name, number)| (alloc::string::String::as_str(name), *number)).collect()
+                let mut map = ByName::default();
+                for (name, number) in rows {
+                    map.insert(alloc::string::String::as_str(name), *number);
+                }
+                map
             })
         };
         Self { services, protocols: pairs(&facts.protocols), ethertypes: pairs(&facts.ethertypes) }
@@ -56,7 +60,7 @@ impl<'f> Names<'f> {
     /// The names of all protocols, for suggestions.
     pub fn protocol_names(&self) -> Vec<&str> {
         match &self.protocols {
-            Some(map) => map.keys().copied().collect(),
+            Some(map) => map.names().collect(),
             None => protocols::PROTOCOLS.iter().map(|row| row.name).collect(),
         }
     }
@@ -64,7 +68,7 @@ impl<'f> Names<'f> {
     /// Whether any protocol has a service of this name.
     pub fn has_service(&self, name: &str) -> bool {
         match &self.services {
-            Some(map) => map.contains_key(name),
+            Some(map) => map.get(name).is_some(),
             None => !services::ports(name).is_empty(),
         }
     }
@@ -94,7 +98,7 @@ impl<'f> Names<'f> {
     /// The names of all services, for suggestions.
     pub fn service_names(&self) -> Vec<&str> {
         match &self.services {
-            Some(map) => map.keys().copied().collect(),
+            Some(map) => map.names().collect(),
             None => services::SERVICES.iter().map(|row| row.name).collect(),
         }
     }
@@ -119,7 +123,7 @@ impl<'f> Names<'f> {
     /// The names of all Ethernet types, for suggestions.
     pub fn ethertype_names(&self) -> Vec<&str> {
         match &self.ethertypes {
-            Some(map) => map.keys().copied().collect(),
+            Some(map) => map.names().collect(),
             None => ethertypes::ETHERTYPES.iter().map(|row| row.name).collect(),
         }
     }

@@ -1,6 +1,5 @@
 //! The cluster file as a whole.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 
 use crate::config::File;
@@ -8,9 +7,16 @@ use crate::datacenter::Cluster;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::facts::Facts;
 use crate::policy::Definitions;
-use crate::text::Span;
+use crate::text::{ByName, Span};
 
-pub(crate) fn check(exists: bool, file: &File, cluster: &Cluster, facts: &Facts, sink: &mut Sink) {
+pub(crate) fn check(
+    exists: bool,
+    file: &File,
+    definitions: &Definitions<'_>,
+    cluster: &Cluster,
+    facts: &Facts,
+    sink: &mut Sink,
+) {
     if !exists {
         sink.push(
             Diagnostic::new(
@@ -21,7 +27,8 @@ pub(crate) fn check(exists: bool, file: &File, cluster: &Cluster, facts: &Facts,
             .note("it is switched on by `enable: 1` under `[OPTIONS]` of `firewall/cluster.fw`"),
         );
     }
-    sets_and_groups(file, sink);
+    super::sets::check(definitions, sink);
+    groups(file, sink);
     for set in cluster.sets.iter().filter(|set| facts.sdn.ipset.contains_key(&set.name)) {
         let Some(span) = set.span else { continue };
         sink.push(
@@ -52,9 +59,8 @@ pub(crate) fn check(exists: bool, file: &File, cluster: &Cluster, facts: &Facts,
     }
 }
 
-fn sets_and_groups(file: &File, sink: &mut Sink) {
-    super::sets::check(&Definitions::new(file), sink);
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+fn groups(file: &File, sink: &mut Sink) {
+    let mut seen: ByName<'_, Span> = ByName::default();
     for group in &file.groups {
         if let Some(earlier) = seen.insert(&group.name, group.span) {
             sink.push(

@@ -5,7 +5,6 @@
 
 use alloc::collections::BTreeSet;
 use alloc::format;
-use alloc::string::String;
 
 use crate::config::File;
 use crate::diag::suggest::nearest;
@@ -13,14 +12,14 @@ use crate::diag::{Diagnostic, Safety, Sink, codes};
 use crate::facts::Facts;
 use crate::text::Files;
 
-pub(crate) fn check(files: &Files, file: &File, bridges: &BTreeSet<String>, facts: &Facts, sink: &mut Sink) {
+pub(crate) fn check(files: &Files, file: &File, bridges: &BTreeSet<&str>, facts: &Facts, sink: &mut Sink) {
     for rule in file.rules.iter().filter(|rule| !rule.faulty) {
         let Some(span) = rule.interface else { continue };
         let name = core::str::from_utf8(span.of(files.text(span.file))).unwrap_or_default();
         if bridges.contains(name) || facts.altnames.contains_key(name) {
             continue;
         }
-        let Some(near) = nearest(name, bridges.iter().map(String::as_str)) else { continue };
+        let Some(near) = nearest(name, bridges.iter().copied()) else { continue };
         if letters(near) == letters(name) {
             continue;
         }

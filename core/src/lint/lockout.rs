@@ -2,21 +2,32 @@
 //! accepts somebody is good enough, one that drops everybody is not.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeSet;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 
 use crate::Family;
 use crate::config::options::Options;
-use crate::config::{Action, Direction, File};
+use crate::config::{self, Action, DestinationPort, Direction, File, RuleKind};
 use crate::datacenter::Cluster;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::ir::{Protocol, Side, Test};
-use crate::policy::{self, Body};
+use crate::policy::{self, Body, Place};
 use crate::text::Span;
 
 /// Ports that must stay reachable, and what they are.
 const PORTS: [(u16, &str); 2] = [(8006, "the web interface (port 8006)"), (22, "SSH (port 22)")];
+
+/// Whether a rule's conditions are looked at here: it may decide about one of the ports.
+pub(crate) fn concerns(rule: &config::Rule, place: Place<'_>) -> bool {
+    let of_node = matches!(place, Place::Cluster | Place::Host);
+    let incoming = matches!(rule.kind, RuleKind::Filter { direction: Direction::In, .. });
+    let covers = |ports: &DestinationPort| match ports {
+        DestinationPort::Ports(value) => PORTS.iter().any(|(port, _)| value.ports.value().contains(*port)),
+        DestinationPort::Icmp(_) => false,
+    };
+    of_node && incoming && rule.destination_port.as_ref().is_none_or(|ports| covers(&ports.value))
+}
 
 /// What became of a port.
 enum Fate {
@@ -86,11 +97,15 @@ fn falls_through(cluster: &Cluster) -> bool {
         return true;
     }
     let entries = management.map(|set| set.entries.as_slice()).unwrap_or_default();
-    let exceptions: BTreeSet<ipnet::IpNet> =
-        entries.iter().filter(|entry| entry.nomatch).map(|entry| entry.net).collect();
+    let exceptions: BTreeMap<ipnet::IpNet, u32> = entries
+        .iter()
+        .zip(0..)
+        .filter(|(entry, _)| entry.nomatch)
+        .map(|(entry, at)| (entry.net, at))
+        .collect();
     // A look-up for every network around it; comparing all with all would take long in large sets.
     let excepted = |net: &ipnet::IpNet| {
-        core::iter::successors(Some(*net), ipnet::IpNet::supernet).any(|net| exceptions.contains(&net))
+        core::iter::successors(Some(*net), ipnet::IpNet::supernet).any(|net| exceptions.contains_key(&net))
     };
     let usable = |net: &ipnet::IpNet| !net.addr().is_loopback() && net.prefix_len() > 0;
     let own = local.network.net().trunc();

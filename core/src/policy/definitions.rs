@@ -1,17 +1,16 @@
 //! What a file defines, and from where on.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::config::{File, Set, Spanned};
 use crate::ir::{Addresses, Written};
-use crate::text::Span;
+use crate::text::{ByName, Span};
 
 /// The aliases and sets of one file by lower-case name.
 #[derive(Debug, Default)]
 pub struct Definitions<'c> {
-    aliases: BTreeMap<&'c str, Named<'c>>,
-    sets: BTreeMap<&'c str, Vec<&'c Set>>,
+    aliases: ByName<'c, Named<'c>>,
+    sets: ByName<'c, Vec<&'c Set>>,
 }
 
 /// The definitions of one alias.
@@ -42,12 +41,12 @@ impl<'c> Definitions<'c> {
         let mut definitions = Self::default();
         for alias in &file.aliases {
             let empty = || Named { place: alias.span, good: Vec::new() };
-            let named = definitions.aliases.entry(&alias.name).or_insert_with(empty);
+            let named = definitions.aliases.get_or_insert_with(&alias.name, empty);
             named.place = alias.span;
             named.good.extend(alias.value.as_ref().map(|value| (alias.span, value)));
         }
         for set in &file.sets {
-            definitions.sets.entry(&set.name).or_default().push(set);
+            definitions.sets.get_or_insert_with(&set.name, Vec::new).push(set);
         }
         definitions
     }
@@ -81,11 +80,11 @@ impl<'c> Definitions<'c> {
 
     /// Names of all aliases, for suggestions.
     pub(super) fn alias_names(&self) -> impl Iterator<Item = &'c str> {
-        self.aliases.keys().copied()
+        self.aliases.names()
     }
 
     /// Names of all sets, for suggestions.
     pub(super) fn set_names(&self) -> impl Iterator<Item = &'c str> {
-        self.sets.keys().copied()
+        self.sets.names()
     }
 }

@@ -23,6 +23,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::config;
 use crate::diag::Sink;
 use crate::facts::Facts;
 use crate::ir::Match;
@@ -37,7 +38,9 @@ pub struct Context<'a> {
     /// Definitions of the cluster file.
     pub cluster: &'a Definitions<'a>,
     /// Names of the cluster's security groups.
-    pub groups: &'a BTreeSet<String>,
+    pub groups: &'a BTreeSet<&'a str>,
+    /// Whose conditions are wanted. Rules are checked all the same, but other ones get none.
+    pub wanted: fn(&config::Rule, Place<'_>) -> bool,
 }
 
 /// Whose lines are being resolved: decides which definitions they see.

@@ -141,6 +141,9 @@ impl<'a> Resolver<'a, '_> {
                     self.forward(rule.span);
                 }
                 fits.then(|| {
+                    if !(self.context.wanted)(rule, self.place) {
+                        return Body::Filter { direction, action, parts: Parts::Many(Vec::new()) };
+                    }
                     let addresses =
                         [(Side::Source, source.flatten()), (Side::Destination, destination.flatten())];
                     let device = Self::device(direction, interface);
@@ -263,7 +266,7 @@ impl<'a> Resolver<'a, '_> {
         // Both findings below have this severity.
         if !groups.contains(name) && !self.sink.only_counts(span.file, codes::UNKNOWN_GROUP.severity()) {
             let lower = name.to_ascii_lowercase();
-            let diagnostic = if groups.contains(&lower) {
+            let diagnostic = if groups.contains(lower.as_str()) {
                 Diagnostic::new(codes::REFERENCE_CASE, span, format!("security group `{name}` is called `{lower}`"))
                     .note("names of groups are lower case once defined, however the header spells them; a reference must be, too")
                     .fix(format!("write `{lower}`"), Safety::Unsafe, span, lower)
@@ -273,7 +276,7 @@ impl<'a> Resolver<'a, '_> {
                     span,
                     format!("there is no security group `{name}`"),
                 );
-                match nearest(name, groups.iter().map(String::as_str)) {
+                match nearest(name, groups.iter().copied()) {
                     Some(near) => diagnostic.fix(format!("write `{near}`"), Safety::Unsafe, span, near),
                     None => diagnostic.note(format!("define it in the cluster file: `[group {lower}]`")),
                 }

@@ -11,7 +11,7 @@ use super::{Owner, Place, Resolver};
 use crate::config::{self, MemberValue};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::Addresses;
-use crate::text::Span;
+use crate::text::{ByName, Span};
 
 /// A set before it is split by family.
 #[derive(Clone, Debug)]
@@ -46,8 +46,9 @@ impl Resolver<'_, '_> {
             Place::Guest(_, owner) => owner,
             Place::Cluster | Place::Host | Place::Vnet => Owner::Datacenter,
         };
-        let mut seen: BTreeMap<&str, (bool, Span)> = BTreeMap::new();
-        let mut networks: BTreeMap<IpNet, (bool, Span)> = BTreeMap::new();
+        let mut seen: ByName<'_, (bool, Span)> = ByName::default();
+        // Where in the entries each network was last.
+        let mut networks: BTreeMap<IpNet, u32> = BTreeMap::new();
         let mut entries = Vec::with_capacity(set.members.len());
         for member in &set.members {
             if let MemberValue::Faulty = member.value {
@@ -60,11 +61,15 @@ impl Resolver<'_, '_> {
             }
             seen.insert(text, (member.nomatch, member.span));
             if let Some(net) = self.member_net(member) {
-                let earlier = networks.insert(net.trunc(), (member.nomatch, member.span));
-                if let Some((nomatch, earlier)) = earlier.filter(|(nomatch, _)| *nomatch != member.nomatch) {
-                    self.same_network(member, net.trunc(), nomatch, earlier);
+                let net = net.trunc();
+                let earlier = networks.insert(net, u32::try_from(entries.len()).unwrap_or(u32::MAX));
+                let earlier: Option<&Entry> = earlier.and_then(|at| entries.get(at as usize));
+                if let Some(Entry { nomatch, span: Some(span), .. }) = earlier
+                    && *nomatch != member.nomatch
+                {
+                    self.same_network(member, net, *nomatch, *span);
                 }
-                entries.push(Entry { net: net.trunc(), nomatch: member.nomatch, span: Some(member.span) });
+                entries.push(Entry { net, nomatch: member.nomatch, span: Some(member.span) });
             }
         }
         let lines = set.members.len() + set.faulty_lines;

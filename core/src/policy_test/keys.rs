@@ -5,9 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use toml::Spanned;
-use toml::de::DeValue;
-
+use super::document::{Kind, Value};
 use super::{DecidingLine, Expect};
 use crate::diag::suggest::nearest;
 use crate::ir::Mac;
@@ -181,18 +179,18 @@ pub(super) fn rule(text: &str) -> Result<DecidingLine, Wrong> {
 }
 
 /// What a value is as text; numbers as they were written, if the key may have one.
-pub(super) fn text<'v>(value: &'v Spanned<DeValue<'_>>, number: bool) -> Result<&'v str, Wrong> {
-    match value.get_ref() {
-        DeValue::String(text) => Ok(text),
-        DeValue::Integer(integer) if number => match integer.radix() {
-            10 => Ok(integer.as_str()),
-            _ => Err(Wrong::new("this number is not decimal", "write it in decimal")),
-        },
+pub(super) fn text<'v>(value: &'v Value<'_>, number: bool) -> Result<&'v str, Wrong> {
+    match &value.kind {
+        Kind::Text(text) => Ok(text),
+        Kind::Integer { digits, decimal: true } if number => Ok(digits),
+        Kind::Integer { .. } if number => {
+            Err(Wrong::new("this number is not decimal", "write it in decimal"))
+        }
         other => {
             let wanted = if number { "a string or a number" } else { "a string" };
-            let article = if matches!(other, DeValue::Integer(_) | DeValue::Array(_)) { "an" } else { "a" };
+            let article = if matches!(other, Kind::Integer { .. } | Kind::List { .. }) { "an" } else { "a" };
             Err(Wrong::new(
-                format!("{article} {} is no value for this key", other.type_str()),
+                format!("{article} {} is no value for this key", value.kind_name()),
                 format!("write {wanted}"),
             ))
         }

@@ -13,6 +13,7 @@
 //! assert_eq!(tests.tests[0].questions.len(), 4);
 //! ```
 
+mod document;
 mod keys;
 mod read;
 mod run;

@@ -5,9 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
-
+use super::document::{self, Entry, Kind, Value};
 use super::keys::{self, PACKET_KEYS, PacketKey, Wrong};
 use super::{MOST_PACKETS, PolicyTest, PolicyTests};
 use crate::diag::suggest::nearest;
@@ -39,21 +37,19 @@ pub fn read(file: FileId, text: &[u8], sink: &mut Sink) -> PolicyTests {
             return found;
         }
     };
-    let (table, errors) = DeTable::parse_recoverable(text);
+    let (entries, problems) = document::read(text);
     let mut broken = Vec::new();
-    for error in &errors {
-        let span = error.span().unwrap_or(0..text.len());
-        // Their messages may have several lines.
-        let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    for problem in problems {
+        let place = problem.place.unwrap_or(0..text.len());
         reader.report(
             codes::BAD_TOML,
-            span.clone(),
-            format!("this is not TOML: {message}"),
+            place.clone(),
+            format!("this is not TOML: {}", problem.message),
             "the test is left out",
         );
-        broken.push(span);
+        broken.push(place);
     }
-    reader.file(table.get_ref(), text.len(), &broken, &mut found);
+    reader.file(&entries, text.len(), &broken, &mut found);
     if found.tests.is_empty() && reader.sink.counts_of(file).errors == 0 {
         let nothing = Diagnostic::new(codes::NO_TESTS, Span::at(file, 0), "there is no test in this file");
         reader.sink.push(nothing.note(format!("help: {EXAMPLE}")));
@@ -92,8 +88,8 @@ impl Reader<'_> {
         self.sink.push(found);
     }
 
-    fn unknown(&mut self, key: &Spanned<DeString<'_>>, known: &[&str], label: &str) {
-        let (name, span) = (key.get_ref(), self.span(key.span()));
+    fn unknown(&mut self, entry: &Entry<'_>, known: &[&str], label: &str) {
+        let (name, span) = (&entry.key, self.span(entry.place.clone()));
         let mut found = Diagnostic::new(codes::UNKNOWN_TEST_KEY, span, format!("there is no key `{name}`"))
             .label(label)
             .note(format!(
@@ -106,44 +102,45 @@ impl Reader<'_> {
         self.sink.push(found);
     }
 
-    fn file(&mut self, table: &DeTable<'_>, end: usize, broken: &[Range<usize>], found: &mut PolicyTests) {
-        for (key, value) in table {
-            match (key.get_ref().as_ref(), value.get_ref()) {
-                (TEST, DeValue::Array(tests)) => {
-                    let starts: Vec<usize> = tests.iter().map(|test| test.span().start).collect();
+    fn file(&mut self, entries: &[Entry<'_>], end: usize, broken: &[Range<usize>], found: &mut PolicyTests) {
+        for entry in entries {
+            let value = &entry.value;
+            match (entry.key.as_ref(), &value.kind) {
+                (TEST, Kind::List { values: tests, .. }) => {
+                    let starts: Vec<usize> = tests.iter().map(|test| test.place.start).collect();
                     let ends = starts.iter().copied().skip(1).chain([end]);
                     for (test, end) in tests.iter().zip(ends) {
-                        let place = test.span().start..end.max(test.span().end);
+                        let place = test.place.start..end.max(test.place.end);
                         if !broken.iter().any(|error| overlaps(error, &place)) {
                             found.tests.extend(self.test(test));
                         }
                     }
                 }
-                (TEST, DeValue::Table(_)) => self.wrong(
-                    key.span(),
+                (TEST, Kind::Table { .. }) => self.wrong(
+                    entry.place.clone(),
                     Wrong::new("`test` is a list of tests", "write the header with two brackets: `[[test]]`"),
                 ),
-                (TEST, _) => self.wrong(value.span(), Wrong::new("this is no test", EXAMPLE)),
+                (TEST, _) => self.wrong(value.place.clone(), Wrong::new("this is no test", EXAMPLE)),
                 (NODE, _) => match keys::text(value, false) {
                     Ok(node) => found.node = Some(node.to_string()),
-                    Err(wrong) => self.wrong(value.span(), wrong),
+                    Err(wrong) => self.wrong(value.place.clone(), wrong),
                 },
-                _ => self.unknown(key, &[TEST, NODE], "it is not looked at"),
+                _ => self.unknown(entry, &[TEST, NODE], "it is not looked at"),
             }
         }
     }
 
-    fn test(&mut self, test: &Spanned<DeValue<'_>>) -> Option<PolicyTest> {
-        let DeValue::Table(table) = test.get_ref() else {
-            self.wrong(test.span(), Wrong::new("this is no test", EXAMPLE));
+    fn test(&mut self, test: &Value<'_>) -> Option<PolicyTest> {
+        let Kind::Table { entries, .. } = &test.kind else {
+            self.wrong(test.place.clone(), Wrong::new("this is no test", EXAMPLE));
             return None;
         };
         let errors = self.sink.counts_of(self.file).errors;
         let mut name = None;
         let (mut expect, mut rule, mut misspelt) = (None, None, false);
         let mut lists: Vec<(&PacketKey, Vec<&str>)> = Vec::new();
-        for (key, value) in table {
-            let key_name = key.get_ref().as_ref();
+        for entry in entries {
+            let (key_name, value) = (entry.key.as_ref(), &entry.value);
             if let Some(packet_key) = PACKET_KEYS.iter().find(|known| known.name == key_name) {
                 lists.push((packet_key, self.values(packet_key, value)));
                 continue;
@@ -155,22 +152,22 @@ impl Reader<'_> {
                 }
                 keys::RULE => keys::text(value, false).and_then(keys::rule).map(|found| rule = Some(found)),
                 _ => {
-                    self.unknown(key, &keys::names().collect::<Vec<_>>(), "the test is left out");
+                    self.unknown(entry, &keys::names().collect::<Vec<_>>(), "the test is left out");
                     misspelt = true;
                     continue;
                 }
             };
             if let Err(wrong) = read {
-                self.wrong(value.span(), wrong);
+                self.wrong(value.place.clone(), wrong);
             }
         }
-        let has = |wanted: &str| table.iter().any(|(key, _)| key.get_ref().as_ref() == wanted);
+        let has = |wanted: &str| entries.iter().any(|entry| entry.key == wanted);
         let missing: Vec<&str> =
             ["from", "to", keys::EXPECT].into_iter().filter(|wanted| !has(wanted)).collect();
         // One of these may be the missing one.
         if !missing.is_empty() && !misspelt {
             let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
-            let span = self.span(test.span());
+            let span = self.span(test.place.clone());
             let found = Diagnostic::new(codes::MISSING_TEST_KEY, span, format!("this test has no {names}"))
                 .label("the test is left out")
                 .note(format!("help: {}", what_to_add(&missing)));
@@ -180,11 +177,11 @@ impl Reader<'_> {
             return None;
         }
         lists.sort_by_key(|(key, _)| PACKET_KEYS.iter().position(|other| other.name == key.name));
-        let questions = self.product(test.span(), lists)?;
-        let line = self.lines.line(self.span(test.span()).start);
+        let questions = self.product(test.place.clone(), lists)?;
+        let line = self.lines.line(self.span(test.place.clone()).start);
         Some(PolicyTest {
             name: name.unwrap_or_else(|| format!("the test in line {line}")),
-            span: self.span(test.span()),
+            span: self.span(test.place.clone()),
             questions,
             expect: expect?,
             rule,
@@ -192,21 +189,21 @@ impl Reader<'_> {
     }
 
     /// The values of a key that it can have.
-    fn values<'v>(&mut self, key: &PacketKey, value: &'v Spanned<DeValue<'_>>) -> Vec<&'v str> {
-        let all: Vec<_> = match value.get_ref() {
-            DeValue::Array(list) => list.iter().collect(),
+    fn values<'v>(&mut self, key: &PacketKey, value: &'v Value<'_>) -> Vec<&'v str> {
+        let all: Vec<_> = match &value.kind {
+            Kind::List { values, .. } => values.iter().collect(),
             _ => Vec::from([value]),
         };
         if all.is_empty() {
             let message = format!("an empty list for `{}` makes no packet", key.name);
-            self.wrong(value.span(), Wrong::new(message, "write a value, or leave the key out"));
+            self.wrong(value.place.clone(), Wrong::new(message, "write a value, or leave the key out"));
         }
         let mut texts = Vec::new();
         for value in all {
             let text = keys::text(value, key.number);
             match text.and_then(|text| (key.set)(&mut Question::default(), text).map(|()| text)) {
                 Ok(text) => texts.push(text),
-                Err(wrong) => self.wrong(value.span(), wrong),
+                Err(wrong) => self.wrong(value.place.clone(), wrong),
             }
         }
         texts

@@ -1,26 +1,25 @@
 //! Many byte offsets to lines and columns, in about one pass over each file.
 
-use alloc::collections::BTreeMap;
 use core::str::Utf8Chunk;
 
-use crate::text::{FileId, Files, LineIndex, Position};
+use crate::text::{ByFile, FileId, Files, LineIndex, Position};
 
 /// Positions in files, remembering what was worked out before.
 pub(super) struct Places<'f> {
     files: &'f Files,
-    lines: BTreeMap<FileId, LineIndex>,
+    lines: ByFile<LineIndex>,
     last: Option<(FileId, u32, Position)>,
 }
 
 impl<'f> Places<'f> {
     pub(super) fn new(files: &'f Files) -> Self {
-        Self { files, lines: BTreeMap::new(), last: None }
+        Self { files, lines: ByFile::new(), last: None }
     }
 
     /// Where the lines of a file begin.
     pub(super) fn lines(&mut self, file: FileId) -> &LineIndex {
         let text = || LineIndex::new(self.files.text(file));
-        self.lines.entry(file).or_insert_with(text)
+        self.lines.get_or_insert_with(file, text)
     }
 
     /// The line of a byte.
@@ -32,7 +31,7 @@ impl<'f> Places<'f> {
     pub(super) fn position(&mut self, file: FileId, offset: u32) -> Position {
         let text = self.files.text(file);
         let offset = offset.min(u32::try_from(text.len()).unwrap_or(u32::MAX));
-        let lines = self.lines.entry(file).or_insert_with(|| LineIndex::new(text));
+        let lines = self.lines.get_or_insert_with(file, || LineIndex::new(text));
         let line = lines.line(offset);
         // A thousand findings in a line of a megabyte: count on from the one before.
         let from = self.last.filter(|(last, at, position)| {

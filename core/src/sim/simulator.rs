@@ -113,7 +113,7 @@ impl Simulator {
     /// # Errors
     /// [`Mistake`] when jumps go round in a circle, which no compiled ruleset has.
     pub fn new(ruleset: &Ruleset, networks: &[IpNet]) -> Result<Self, Mistake> {
-        let numbers: BTreeMap<_, u32> = ruleset.sets.keys().copied().zip(0..).collect();
+        let sets: Vec<_> = ruleset.sets.keys().copied().collect();
         let mut simulator = Self {
             programs: alloc::vec![None; TABLES.len()],
             stages: Stages::default(),
@@ -124,8 +124,7 @@ impl Simulator {
             let tables = ruleset.tables(family);
             for (name, table) in [("raw", &tables.raw), ("filter", &tables.filter)] {
                 if !table.hooks.is_empty() {
-                    simulator
-                        .put(TableKey { family: Some(family), name }, Program::of_table(table, &numbers)?);
+                    simulator.put(TableKey { family: Some(family), name }, Program::of_table(table, &sets)?);
                 }
             }
         }

@@ -55,6 +55,11 @@ impl<'t> Lexer<'t> {
         Self { section, ..Self::without_spaces(text) }
     }
 
+    /// The same for lines that are no beginning of a text: their first byte has this offset.
+    pub(crate) const fn counting_from(self, offset: u32) -> Self {
+        Self { at: offset, ..self }
+    }
+
     /// Where the next line begins.
     pub(crate) const fn offset(&self) -> u32 {
         self.at

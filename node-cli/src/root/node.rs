@@ -124,7 +124,7 @@ fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Facts, Stop> {
     let bytes =
         read_given(path).map_err(|why| Stop::failed(format!("can't read the facts `{shown}`: {why}")))?;
     let facts: Facts = serde_json::from_slice(&bytes).map_err(|error| bad_json(path, &error))?;
-    for key in facts.unknown.keys() {
+    for key in &facts.unknown {
         warnings.push(format!("`{shown}`: the key `{key}` means nothing here"));
     }
     Ok(facts)

@@ -1,6 +1,5 @@
 //! Lines of `[ALIASES]`.
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::ToString;
 
@@ -12,6 +11,7 @@ use crate::config::value::{NAME_LIMIT, is_definable_name};
 use crate::diag::{Diagnostic, Safety, codes};
 use crate::facts::Network;
 use crate::syntax::{Token, ast};
+use crate::text::ByName;
 
 impl Lower<'_, '_> {
     pub(super) fn alias(&mut self, tokens: &[Token]) {
@@ -70,31 +70,34 @@ impl Lower<'_, '_> {
                 ),
             );
         }
-        let key = if written.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Cow::Owned(written.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(written)
-        };
-        let name = key.clone().into_owned();
-        if let Some(earlier) = self.alias_places.insert(key, name_span)
-            && network.is_some()
-        {
-            self.sink.push(
-                Diagnostic::new(
-                    codes::DUPLICATE_ALIAS,
-                    name_span,
-                    format!("alias `{written}` is defined twice"),
-                )
-                .label("this definition counts")
-                .secondary(earlier, "this one does not"),
-            );
-        }
+        self.named_aliases.push(self.file.aliases.len());
         // A faulty line does not undo an earlier good one, but references to the name alone can say what is wrong.
         let value = network.map(|(network, text)| {
             let value = crate::facts::written(network, text);
             Spanned { value, span: value_span }
         });
-        self.file.aliases.push(Alias { name, span: name_span, value });
+        self.file.aliases.push(Alias { name: written.to_ascii_lowercase(), span: name_span, value });
+    }
+
+    /// Reports aliases that are defined twice, once all are known.
+    pub(super) fn duplicate_aliases(&mut self) {
+        let mut places = ByName::default();
+        for alias in self.named_aliases.iter().filter_map(|at| self.file.aliases.get(*at)) {
+            if let Some(earlier) = places.insert(&alias.name, alias.span)
+                && alias.value.is_some()
+            {
+                let written = core::str::from_utf8(alias.span.of(self.bytes)).unwrap_or_default();
+                self.sink.push(
+                    Diagnostic::new(
+                        codes::DUPLICATE_ALIAS,
+                        alias.span,
+                        format!("alias `{written}` is defined twice"),
+                    )
+                    .label("this definition counts")
+                    .secondary(earlier, "this one does not"),
+                );
+            }
+        }
     }
 
     /// Reads an address or network, with its text less a prefix of all bits, and reports what is wrong with it.

@@ -1,6 +1,7 @@
 //! Lines to model, a file per section kind. A problem becomes a diagnostic and never stops the walk.
 
 mod address;
+mod again;
 mod alias;
 mod header;
 mod member;
@@ -9,11 +10,10 @@ mod port;
 mod rule;
 mod rule_syntax;
 
-use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use again::{Change, lower_again};
 pub(crate) use header::name_limit;
 
 use super::model::{File, Rule};
@@ -47,7 +47,7 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
         sink,
         file,
         place: Place::None,
-        alias_places: BTreeMap::new(),
+        named_aliases: Vec::new(),
         text: core::str::from_utf8(text).ok(),
     };
     if utf16 {
@@ -55,13 +55,8 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
     }
     lower.byte_order_mark();
     lower.crlf();
-    // A line at a time, whose tokens take the place of the last one's.
-    let mut lexer = Lexer::without_spaces(bytes);
-    let mut tokens = Vec::with_capacity(TOKENS);
-    while let Some(kind) = lexer.line(&mut tokens) {
-        lower.line(kind, &tokens);
-        tokens.clear();
-    }
+    lower.lines(Lexer::without_spaces(bytes));
+    lower.duplicate_aliases();
     lower.file
 }
 
@@ -83,13 +78,22 @@ struct Lower<'a, 'n> {
     sink: &'a mut Sink,
     file: File,
     place: Place,
-    /// Where each alias was defined last.
-    alias_places: BTreeMap<Cow<'a, str>, Span>,
+    /// Which of the aliases stand in lines of the right form.
+    named_aliases: Vec<usize>,
     /// The whole text, if it is UTF-8: checking it once is faster than checking every token.
     text: Option<&'a str>,
 }
 
 impl<'a> Lower<'a, '_> {
+    /// A line at a time, whose tokens take the place of the last one's.
+    fn lines(&mut self, mut lexer: Lexer<'_>) {
+        let mut tokens = Vec::with_capacity(TOKENS);
+        while let Some(kind) = lexer.line(&mut tokens) {
+            self.line(kind, &tokens);
+            tokens.clear();
+        }
+    }
+
     fn line(&mut self, kind: LineKind, tokens: &[Token]) {
         match kind {
             LineKind::Blank | LineKind::Comment => {}

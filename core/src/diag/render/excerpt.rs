@@ -1,18 +1,17 @@
 //! Pieces of source files as text that can be shown, with the way from bytes of the file to bytes of that text.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use super::visible;
-use crate::text::{FileId, Files, LineIndex, Position, Span};
+use crate::text::{ByFile, FileId, Files, LineIndex, Position, Span};
 
 /// The files with their line starts, which are found once for each file.
 pub(super) struct Sources<'f> {
     files: &'f Files,
-    lines: BTreeMap<FileId, LineIndex>,
+    lines: ByFile<LineIndex>,
 }
 
 /// A span moved into its file: where it starts and ends, with lines counted from 1.
@@ -25,7 +24,7 @@ pub(super) struct Place {
 
 impl<'f> Sources<'f> {
     pub(super) fn new(files: &'f Files) -> Self {
-        Self { files, lines: BTreeMap::new() }
+        Self { files, lines: ByFile::new() }
     }
 
     pub(super) fn files(&self) -> &'f Files {
@@ -33,7 +32,7 @@ impl<'f> Sources<'f> {
     }
 
     fn index(&mut self, file: FileId) -> &LineIndex {
-        self.lines.entry(file).or_insert_with(|| LineIndex::new(self.files.text(file)))
+        self.lines.get_or_insert_with(file, || LineIndex::new(self.files.text(file)))
     }
 
     /// `file:line:column` of a span's start; only the file's name where there is no text to count in.

@@ -177,8 +177,7 @@ impl Cursor<'_, '_> {
             _ => None,
         };
         let bridges = self.here.datacenter.bridges(node);
-        let bridges =
-            bridges.iter().map(|name| Completion::new(Kind::Interface, name.as_str()).detail("bridge"));
+        let bridges = bridges.iter().map(|name| Completion::new(Kind::Interface, *name).detail("bridge"));
         let others = self.facts.altnames.iter().map(|(other, real)| {
             Completion::new(Kind::Interface, other.as_str()).detail(format!("{real} by another name"))
         });

@@ -8,7 +8,6 @@ mod compiled;
 mod lang;
 mod reach;
 
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 
 use serde::Serialize;
@@ -20,7 +19,7 @@ pub use compiled::{
 pub use lang::{Changed, Completion, Completions, Definition, FixAll, Hover, OfferedFix, Reference};
 pub use reach::{Link, Reach, Zone};
 
-use crate::text::{self, FileId, Files, LineIndex, Utf16};
+use crate::text::{self, ByFile, FileId, Files, LineIndex, Utf16};
 
 /// An answer, or why there is none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,7 +69,7 @@ pub struct Span<'a> {
 #[derive(Debug)]
 pub struct Editor<'f> {
     files: &'f Files,
-    known: BTreeMap<FileId, Counted<'f>>,
+    known: ByFile<Counted<'f>>,
 }
 
 #[derive(Debug)]
@@ -82,7 +81,7 @@ struct Counted<'f> {
 impl<'f> Editor<'f> {
     /// For places in these files.
     pub const fn new(files: &'f Files) -> Self {
-        Self { files, known: BTreeMap::new() }
+        Self { files, known: ByFile::new() }
     }
 
     /// The files.
@@ -93,7 +92,7 @@ impl<'f> Editor<'f> {
     fn counted(&mut self, file: FileId) -> &Counted<'f> {
         let text = self.files.text(file);
         let count = || Counted { lines: LineIndex::new(text), units: Utf16::new(text) };
-        self.known.entry(file).or_insert_with(count)
+        self.known.get_or_insert_with(file, count)
     }
 
     /// A span of bytes.

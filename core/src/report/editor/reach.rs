@@ -89,7 +89,8 @@ impl<'f> Answers<'f> {
     /// The answers to a question about all pairs.
     pub fn reach(&mut self, node: &'f Node, datacenter: &Datacenter, reach: session::Reach) -> Reach<'f> {
         let zones: Vec<_> = reach.zones.iter().map(|zone| describe(*zone, node, datacenter)).collect();
-        let bridges: BTreeSet<_> = zones.iter().filter_map(Zone::bridge).map(ToString::to_string).collect();
+        let bridges: BTreeSet<_> = zones.iter().filter_map(Zone::bridge).collect();
+        let bridges = bridges.into_iter().map(ToString::to_string).collect();
         let links = reach.links.into_iter().map(|(question, answer)| {
             let short = self.short(answer);
             let (from, to) = (question.from.clone(), question.to.clone());
@@ -100,7 +101,7 @@ impl<'f> Answers<'f> {
             enabled: node.is_enabled(),
             links: links.collect(),
             zones,
-            bridges: bridges.into_iter().collect(),
+            bridges,
             omitted: reach.omitted,
         }
     }

@@ -1,7 +1,7 @@
 //! Programs from compiled rulesets.
 
-use alloc::collections::BTreeMap;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 use super::{Action, AtEnd, Known, Program, Source};
 use crate::ir::{
@@ -11,16 +11,16 @@ use crate::sim::check::Check;
 use crate::sim::mistake::Mistake;
 
 impl Program {
-    /// A table of a ruleset. `sets` are the numbers of the sets.
-    pub(in crate::sim) fn of_table(table: &Table, sets: &BTreeMap<SetName, u32>) -> Result<Self, Mistake> {
-        let numbers: BTreeMap<_, u32> = table.chains.keys().copied().zip(0..).collect();
-        let number = |name: &ChainName| numbers.get(name).copied();
-        let set = |name: &SetName| sets.get(name).copied();
+    /// A table of a ruleset. `sets` are the names of the sets in order, which makes their numbers.
+    pub(in crate::sim) fn of_table(table: &Table, sets: &[SetName]) -> Result<Self, Mistake> {
+        let names: Vec<ChainName> = table.chains.keys().copied().collect();
+        let number = |name: &ChainName| number(&names, name);
+        let set = |name: &SetName| self::number(sets, name);
         let mut program = Self::default();
         for (name, chain) in &table.chains {
             program.open_chain(name.to_string(), AtEnd::Return);
             for rule in &chain.rules {
-                let checks: alloc::vec::Vec<_> =
+                let checks: Vec<_> =
                     rule.matches.iter().map(|condition| program.lists.check(condition, &set)).collect();
                 let action = match &rule.target {
                     Target::Jump(chain) => number(chain).map_or(Action::Unknown, Action::Jump),
@@ -42,8 +42,8 @@ impl Program {
 
     /// The bridge's table of a ruleset.
     pub(in crate::sim) fn of_bridge(table: &BridgeTable) -> Result<Self, Mistake> {
-        let numbers: BTreeMap<_, u32> = table.chains.keys().copied().zip(0..).collect();
-        let number = |name: &ChainName| numbers.get(name).copied();
+        let names: Vec<ChainName> = table.chains.keys().copied().collect();
+        let number = |name: &ChainName| number(&names, name);
         let mut program = Self::default();
         for (name, chain) in &table.chains {
             program.open_chain(name.to_string(), AtEnd::Return);
@@ -74,6 +74,11 @@ impl Program {
         let known = Known::new(Origin::built_in(BuiltIn::Dispatch), Source::Hook, Matches::ANY);
         self.push([], Action::Jump(to), known);
     }
+}
+
+/// The place of a name among sorted ones.
+fn number<T: Ord>(names: &[T], name: &T) -> Option<u32> {
+    names.binary_search(name).ok().and_then(|at| u32::try_from(at).ok())
 }
 
 impl Action {
