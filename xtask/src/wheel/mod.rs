@@ -14,6 +14,7 @@ use crate::python::{self, Venv};
 use crate::steps::{Ran, done};
 use crate::{Task, args, sh, workspace};
 use build::{Built, Profile, build};
+use test::Others;
 
 /// As many loads show a leak without taking minutes.
 const FEW_LOADS: u64 = 10_000;
@@ -50,14 +51,15 @@ fn run(words: &[String]) -> Outcome {
     }
     let built = build(profile)?;
     if tested {
-        test::test(&built, loads, usize::MAX)?;
+        test::test(&built, loads, Others::Tests)?;
     }
     if documented { docs(&built) } else { Ok(()) }
 }
 
-/// The part of `cargo xtask test`: a wheel that is quick to build, and its tests with one interpreter.
+/// The part of `cargo xtask test`: a wheel that is quick to build, all tests with one interpreter, and a few
+/// seconds with every other.
 pub(crate) fn share() -> Outcome<Ran> {
-    done(build(Profile::Dev).and_then(|built| test::test(&built, FEW_LOADS, 1)))
+    done(build(Profile::Dev).and_then(|built| test::test(&built, FEW_LOADS, Others::Smoke)))
 }
 
 /// The reference of every class, as pages.
