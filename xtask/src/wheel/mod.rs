@@ -28,8 +28,9 @@ pub(crate) const TASK: Task = Task {
     usage: "[--dev] [--test] [--loads] [--docs]",
     about: "build the Python package",
     help: "Builds a wheel and a source distribution into target/wheels, by maturin from PyPI in a virtual environment\n\
-           below target/. One wheel serves every CPython from 3.10; a free-threaded one gets its own.\n\n\
-           --dev     without optimisation: quick to build, slow to run\n\
+           below target/. One wheel serves every CPython from 3.10; a free-threaded one gets its own. It is for systems\n\
+           with glibc 2.28 or newer, by the linker of zig from PyPI.\n\n\
+           --dev     without optimisation: quick to build, slow to run; for systems with this machine's glibc or newer\n\
            --test    then install the wheel into fresh environments outside the tree, for every interpreter of this\n\
            \u{20}         machine (PATH, pyenv, uv), and run the tests of python/tests against it\n\
            --loads   as --test, and 100,000 loads must not need more memory than a few\n\
