@@ -333,6 +333,8 @@ impl ConnectionStates {
     pub const SOURCE_TRANSLATED: Self = Self(32);
     /// Its connection has another destination address than it seems.
     pub const DESTINATION_TRANSLATED: Self = Self(64);
+    /// Its connection has another address than it seems.
+    pub const TRANSLATED: Self = Self::SOURCE_TRANSLATED.and(Self::DESTINATION_TRANSLATED);
 
     /// The states with the tools' names, in the order in which we write them.
     pub const NAMES: [(Self, &'static str); 7] = [
@@ -349,6 +351,12 @@ impl ConnectionStates {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// A bit for each of the first five states, from the lowest in the order in which they are written; above them the
+    /// translated addresses.
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
     }
 
     /// Whether any state of `other` is among these.

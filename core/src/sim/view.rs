@@ -66,7 +66,8 @@ pub(super) struct View<'a> {
     sets: &'a [KnownSet],
     interfaces: [Option<InterfaceName>; 4],
     addresses: Option<[IpAddr; 2]>,
-    v4: Option<[u32; 2]>,
+    /// Its addresses, if they are of IPv4.
+    pub(super) v4: Option<[u32; 2]>,
     ports: Option<[u16; 2]>,
     icmp: Option<(u8, u8)>,
     state: Option<ConnectionState>,
@@ -147,6 +148,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether it goes from one port of a bridge to another.
+    pub(super) const fn is_bridged(&self) -> bool {
+        let [_, _, port_in, port_out] = self.interfaces;
+        port_in.is_some() && port_out.is_some()
+    }
+
     /// Its connection is forgotten on the way.
     pub(super) const fn lose_connection(&mut self) {
         self.state = Some(ConnectionState::Invalid);
@@ -199,23 +206,25 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn state_is(&self, states: ConnectionStates) -> Truth {
-        let Some(state) = self.state else { return Truth::No };
-        let own = match state {
+        let Some(own) = self.state() else { return Truth::No };
+        match states.contains(own) {
+            _ if self.unsure.tracking => Truth::Unknown,
+            true => Truth::Yes,
+            // Whether addresses were translated is not known.
+            false if states.overlap(ConnectionStates::TRANSLATED) => Truth::Unknown,
+            false => Truth::No,
+        }
+    }
+
+    /// What connection tracking thinks of it, as rules name it.
+    pub(super) fn state(&self) -> Option<ConnectionStates> {
+        Some(match self.state? {
             ConnectionState::New => ConnectionStates::NEW,
             ConnectionState::Established => ConnectionStates::ESTABLISHED,
             ConnectionState::Related => ConnectionStates::RELATED,
             ConnectionState::Invalid => ConnectionStates::INVALID,
             ConnectionState::Untracked => ConnectionStates::UNTRACKED,
-        };
-        let translated =
-            states.overlap(ConnectionStates::SOURCE_TRANSLATED.and(ConnectionStates::DESTINATION_TRANSLATED));
-        match states.contains(own) {
-            _ if self.unsure.tracking => Truth::Unknown,
-            true => Truth::Yes,
-            // Whether addresses were translated is not known.
-            false if translated => Truth::Unknown,
-            false => Truth::No,
-        }
+        })
     }
 
     /// Whether an address is of one of these kinds to the node.
