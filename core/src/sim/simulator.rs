@@ -61,7 +61,7 @@ pub(super) const TABLES: [TableKey; 13] = {
 };
 
 /// What becomes of a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// It arrives.
     Accept,
@@ -93,7 +93,7 @@ impl Verdict {
 }
 
 /// A verdict and what decided it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// What becomes of the packet.
     pub verdict: Verdict,

@@ -1,12 +1,16 @@
 //! `pvefw trace --batch`: a question a line, an answer a line.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use pvefw_core::facts::Names;
 use pvefw_core::report::{Answers, Refused};
-use pvefw_core::sim::{Packet, Question, Simulator, Topology};
+use pvefw_core::sim::{Answer, Packet, Question, Simulator, Topology};
+use rustc_hash::FxBuildHasher;
+use serde::Deserialize;
 
 use crate::exit::{Exit, Stop};
 use crate::output::{Output, words};
@@ -38,6 +42,8 @@ pub(super) fn run(
     };
     let mut input = BufReader::with_capacity(1 << 16, input);
     let mut exit = Exit::Fine;
+    // The short answers as they were written first: of many packets few rules decide.
+    let mut written: HashMap<Answer, Vec<u8>, FxBuildHasher> = HashMap::default();
     let (mut line, mut answer) = (Vec::new(), Vec::new());
     let mut broken = None;
     output.stream(|out| {
@@ -55,7 +61,13 @@ pub(super) fn run(
                         serde_json::to_writer(&mut answer, &answers.trace(&packet, &trace))?;
                     }
                     Ok(packet) => {
-                        serde_json::to_writer(&mut answer, &answers.short(asked.simulator.verdict(&packet)))?;
+                        let verdict = asked.simulator.verdict(&packet);
+                        if let Some(known) = written.get(&verdict) {
+                            answer.extend_from_slice(known);
+                        } else {
+                            serde_json::to_writer(&mut answer, &answers.short(verdict))?;
+                            written.insert(verdict, answer.clone());
+                        }
                     }
                     Err(error) => {
                         exit = Exit::Findings;
@@ -101,8 +113,24 @@ fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<Lengt
     Ok(Some(Length::Fits))
 }
 
+/// A text as it stands in a line, unless something in it is escaped.
+#[derive(Deserialize)]
+struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
 /// Whole lines are found to be UTF-8 faster than each of their texts.
-fn parse(line: &[u8]) -> serde_json::Result<Question> {
+fn parse(line: &[u8]) -> serde_json::Result<Question<Text<'_>>> {
     match core::str::from_utf8(line) {
         Ok(line) => serde_json::from_str(line),
         Err(_) => serde_json::from_slice(line),
@@ -111,7 +139,7 @@ fn parse(line: &[u8]) -> serde_json::Result<Question> {
 
 impl Asked<'_> {
     fn packet(&self, line: &[u8]) -> Result<Packet, String> {
-        let question: Question = parse(line).map_err(|error| {
+        let question = parse(line).map_err(|error| {
             let text = error.to_string();
             // The line is known; only the column helps.
             text.replace(" at line 1 column ", " in column ")
