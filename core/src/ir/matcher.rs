@@ -301,6 +301,26 @@ impl AddressTypes {
         (Self::PROHIBIT, "PROHIBIT"),
     ];
 
+    /// None of them.
+    pub(crate) const NONE: Self = Self(0);
+    /// All of them.
+    pub(crate) const ALL: Self = Self(0x1ff);
+
+    /// A bit for each, the lowest nine.
+    pub(crate) const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// Those of these that are not among `others`.
+    pub(crate) const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// Whether any kind of `other` is among these.
+    pub(crate) const fn overlap(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// The kinds of both.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

@@ -62,7 +62,6 @@ pub(super) struct Unsure {
 #[derive(Clone, Debug)]
 pub(super) struct View<'a> {
     pub(super) packet: &'a Packet,
-    networks: &'a [IpNet],
     sets: &'a [KnownSet],
     interfaces: [Option<InterfaceName>; 4],
     addresses: Option<[IpAddr; 2]>,
@@ -71,6 +70,8 @@ pub(super) struct View<'a> {
     ports: Option<[u16; 2]>,
     icmp: Option<(u8, u8)>,
     state: Option<ConnectionState>,
+    /// What its addresses are to the node; nothing if it is no IP packet.
+    pub(super) kinds: [AddressTypes; 2],
     pub(super) protocol: Option<u8>,
     /// Of TCP.
     pub(super) flags: Option<u8>,
@@ -101,7 +102,6 @@ impl<'a> View<'a> {
         let state = ip.map(|ip| ip.state);
         Self {
             packet,
-            networks,
             sets,
             interfaces: [None; 4],
             addresses,
@@ -110,6 +110,9 @@ impl<'a> View<'a> {
             ports,
             icmp,
             state,
+            kinds: addresses.map_or([AddressTypes::NONE; 2], |[source, destination]| {
+                [kind(source, &packet.from, networks), kind(destination, &packet.to, networks)]
+            }),
             protocol: ip.map(|ip| ip.protocol.0),
             flags: flags.filter(|_| ip.is_some_and(|ip| ip.protocol == Protocol::TCP)),
             mac: packet.mac,
@@ -228,29 +231,9 @@ impl<'a> View<'a> {
     }
 
     /// Whether an address is of one of these kinds to the node.
-    ///
-    /// As the kernel's routes answer: zero and all ones are broadcasts, and so are the ends of the node's IPv4 networks;
-    /// the first address of an IPv6 network is the anycast address of its routers.
     pub(super) fn address_is(&self, side: Side, kinds: AddressTypes) -> Truth {
-        let Some(address) = self.address(side) else { return Truth::No };
-        let end = if side == Side::Source { &self.packet.from } else { &self.packet.to };
-        let kind = match address {
-            _ if address.is_multicast() => AddressTypes::MULTICAST,
-            IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified() => AddressTypes::BROADCAST,
-            IpAddr::V4(_)
-                if self.networks.iter().any(|net| net.prefix_len() < 31 && net.broadcast() == address) =>
-            {
-                AddressTypes::BROADCAST
-            }
-            IpAddr::V6(_)
-                if self.networks.iter().any(|net| net.prefix_len() < 127 && net.network() == address) =>
-            {
-                AddressTypes::ANYCAST
-            }
-            _ if *end == Endpoint::Host => AddressTypes::LOCAL,
-            _ => AddressTypes::UNICAST,
-        };
-        kinds.contains(kind).into()
+        let [source, destination] = self.kinds;
+        kinds.overlap(if side == Side::Source { source } else { destination }).into()
     }
 
     /// Who the frame is sent to.
@@ -260,5 +243,24 @@ impl<'a> View<'a> {
             Some(IpAddr::V4(address)) if address.is_broadcast() => PacketType::Broadcast,
             _ => PacketType::Unicast,
         }
+    }
+}
+
+/// What an address is to the node.
+///
+/// As the kernel's routes answer: zero and all ones are broadcasts, and so are the ends of the node's IPv4 networks; the
+/// first address of an IPv6 network is the anycast address of its routers.
+fn kind(address: IpAddr, end: &Endpoint, networks: &[IpNet]) -> AddressTypes {
+    match address {
+        _ if address.is_multicast() => AddressTypes::MULTICAST,
+        IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified() => AddressTypes::BROADCAST,
+        IpAddr::V4(_) if networks.iter().any(|net| net.prefix_len() < 31 && net.broadcast() == address) => {
+            AddressTypes::BROADCAST
+        }
+        IpAddr::V6(_) if networks.iter().any(|net| net.prefix_len() < 127 && net.network() == address) => {
+            AddressTypes::ANYCAST
+        }
+        _ if *end == Endpoint::Host => AddressTypes::LOCAL,
+        _ => AddressTypes::UNICAST,
     }
 }

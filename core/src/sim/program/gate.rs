@@ -1,12 +1,12 @@
 //! What most packets fail at, to be asked before anything else about a rule.
 
 use super::Action;
-use crate::ir::{ConnectionStates, PortRange, Protocol, Side};
+use crate::ir::{AddressTypes, ConnectionStates, PortRange, Protocol, Side};
 use crate::readback::Change;
 use crate::sim::check::{Ask, Check};
 use crate::sim::view::View;
 
-/// The way to a rule. Half a cache line; a walk looks at nothing else of most rules.
+/// The way to a rule. A walk looks at nothing else of most rules.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sim) struct Door {
     pub(in crate::sim) gate: Gate,
@@ -27,8 +27,8 @@ pub(in crate::sim) struct Gate {
 struct Bits {
     addresses: u64,
     address_mask: u64,
-    traits: u32,
-    trait_mask: u32,
+    traits: u64,
+    trait_mask: u64,
 }
 
 /// What gates ask of a packet. What it does not have is 0.
@@ -36,37 +36,42 @@ struct Bits {
 pub(in crate::sim) struct Key {
     /// The IPv4 addresses, that of the source first.
     addresses: u64,
-    /// The protocol, the state of the connection (a bit for each) and the Ethernet type.
-    traits: u32,
+    /// All the rest.
+    traits: u64,
     port: u16,
 }
 
-const PROTOCOL: u32 = 0xff;
-/// One of the five states; none of them where tracking can't be relied on, which lets all pass.
-const STATES: u32 = 0x1f << FIRST_STATE;
-const FIRST_STATE: u32 = 8;
-/// It is no packet of IP, so nothing tracks it.
-const NO_STATE: u32 = 1 << 13;
-const BRIDGED: u32 = 1 << 14;
-const ETHERTYPE: u32 = 0xffff << FIRST_OF_ETHERTYPE;
-const FIRST_OF_ETHERTYPE: u32 = 16;
+// The places of traits. Of states and kinds of address a packet has one bit, and a condition forbids the others.
+const PROTOCOL: u64 = 0xff;
+const TCP_FLAGS: u32 = 8;
+const ETHERTYPE: u32 = 16;
+const STATE: u32 = 32;
+const STATES: u64 = 0x1f << STATE;
+const NO_IP: u64 = 1 << 37;
+const BRIDGED: u64 = 1 << 38;
+const SOURCE_KIND: u32 = 40;
+const DESTINATION_KIND: u32 = 50;
 
 impl Key {
     pub(in crate::sim) fn new(view: &View<'_>) -> Self {
         let state = match view.state() {
+            // What it is then can't be told, so no gate decides.
             _ if view.unsure.tracking => 0,
-            Some(state) => u32::from(state.bits()) << FIRST_STATE,
-            None => NO_STATE,
+            Some(state) => u64::from(state.bits()) << STATE,
+            None => NO_IP,
         };
-        let bridged = if view.is_bridged() { BRIDGED } else { 0 };
+        let [source, destination] = view.kinds;
         Self {
             addresses: view
                 .v4
                 .map_or(0, |[source, destination]| on(Side::Source, source) | u64::from(destination)),
-            traits: u32::from(view.protocol.unwrap_or_default())
+            traits: u64::from(view.protocol.unwrap_or_default())
+                | u64::from(view.flags.unwrap_or_default()) << TCP_FLAGS
+                | u64::from(view.ethertype) << ETHERTYPE
                 | state
-                | bridged
-                | u32::from(view.ethertype) << FIRST_OF_ETHERTYPE,
+                | if view.is_bridged() { BRIDGED } else { 0 }
+                | u64::from(source.bits()) << SOURCE_KIND
+                | u64::from(destination.bits()) << DESTINATION_KIND,
             port: view.port(Side::Destination).unwrap_or_default(),
         }
     }
@@ -87,14 +92,24 @@ impl Bits {
         match check.ask {
             _ if check.negated => None,
             Ask::Protocol(number) => traits(number.into(), PROTOCOL),
+            Ask::Flags(flags) => {
+                traits(u64::from(flags.set) << TCP_FLAGS, u64::from(flags.mask) << TCP_FLAGS)
+            }
+            Ask::Kind(side, kinds) => {
+                let place = match side {
+                    Side::Source => SOURCE_KIND,
+                    Side::Destination => DESTINATION_KIND,
+                };
+                traits(0, NO_IP | u64::from(AddressTypes::ALL.without(kinds).bits()) << place)
+            }
             Ask::Net(side, net, mask) => {
                 Some(Self { addresses: on(side, net), address_mask: on(side, mask), ..Self::default() })
             }
             // Whether addresses were translated is not known.
             Ask::State(states) if states.overlap(ConnectionStates::TRANSLATED) => None,
-            Ask::State(states) => traits(0, (STATES | NO_STATE) & !(u32::from(states.bits()) << FIRST_STATE)),
+            Ask::State(states) => traits(0, NO_IP | STATES & !(u64::from(states.bits()) << STATE)),
             Ask::Bridged => traits(BRIDGED, BRIDGED),
-            Ask::Ethertype(number) => traits(u32::from(number) << FIRST_OF_ETHERTYPE, ETHERTYPE),
+            Ask::Ethertype(number) => traits(u64::from(number) << ETHERTYPE, 0xffff << ETHERTYPE),
             _ => None,
         }
     }
@@ -153,7 +168,7 @@ impl Gate {
 
     /// Whether the gate answers a condition: it need not be asked of what is let in, unless tracking can't be relied on.
     ///
-    /// 0 may stand for no protocol and no address. Packets of protocols that have ports have some.
+    /// 0 may stand for no protocol, no address and no flags. Packets of protocols that have ports have some.
     pub(super) fn answers(&self, check: &Check) -> bool {
         let protocol =
             if self.wanted.trait_mask & PROTOCOL == 0 { 0 } else { self.wanted.traits.to_le_bytes()[0] };
@@ -163,6 +178,7 @@ impl Gate {
                 range == self.ports && protocol != 0 && Protocol(protocol).has_ports()
             }
             Ask::Protocol(0) | Ask::Net(_, 0, _) => false,
+            Ask::Flags(_) if Protocol(protocol) != Protocol::TCP => false,
             _ => Bits::of(check).is_some_and(|bits| {
                 let own = self.wanted;
                 (own.address_mask & bits.address_mask, own.addresses & bits.address_mask)

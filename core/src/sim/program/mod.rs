@@ -162,6 +162,13 @@ struct Index {
     rows: HashMap<InterfaceName, Row, FxBuildHasher>,
 }
 
+impl Index {
+    #[inline(never)]
+    fn row(&self, view: &View<'_>) -> Option<Row> {
+        self.rows.get(&view.interface(self.field)?).copied()
+    }
+}
+
 /// A chain with fewer rules that name an interface is walked.
 const WORTH_AN_INDEX: usize = 8;
 
@@ -257,9 +264,10 @@ impl Program {
     }
 
     /// The doors to the rules of a chain that a packet may match.
+    #[inline]
     pub(super) fn doors(&self, chain: &Chain, view: &View<'_>) -> &[Door] {
-        let row = chain.index.as_ref().and_then(|index| index.rows.get(&view.interface(index.field)?));
-        let (first, end) = *row.unwrap_or(&chain.doors);
+        let row = chain.index.as_ref().and_then(|index| index.row(view));
+        let (first, end) = row.unwrap_or(chain.doors);
         self.doors.get(first as usize..end as usize).unwrap_or_default()
     }
 
