@@ -1,6 +1,6 @@
 //! `pvefw trace --batch`: a question a line, an answer a line.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -40,22 +40,22 @@ pub(super) fn run(
     } else {
         Box::new(File::open(path).map_err(|error| failed(&error))?)
     };
-    let mut input = BufReader::with_capacity(1 << 16, input);
+    let mut lines = Lines::new(input);
     let mut exit = Exit::Fine;
-    // The short answers as they were written first: of many packets few rules decide.
+    // The lines of short answers as they were written first: of many packets few rules decide.
     let mut written: HashMap<Answer, Vec<u8>, FxBuildHasher> = HashMap::default();
-    let (mut line, mut answer) = (Vec::new(), Vec::new());
+    let mut answer = Vec::new();
     let mut broken = None;
     output.stream(|out| {
         loop {
             // Whoever waits for answers before asking on gets them.
-            if input.buffer().is_empty() {
+            if lines.are_all_read() {
                 out.flush()?;
             }
             answer.clear();
-            match next(&mut input, &mut line) {
-                Ok(Some(Length::Fits)) if line.trim_ascii().is_empty() => continue,
-                Ok(Some(Length::Fits)) => match asked.packet(&line) {
+            match lines.next() {
+                Ok(Some(Line::Fits(line))) if line.trim_ascii().is_empty() => continue,
+                Ok(Some(Line::Fits(line))) => match asked.packet(line) {
                     Ok(packet) if detail => {
                         let trace = asked.simulator.trace(&packet);
                         serde_json::to_writer(&mut answer, &answers.trace(&packet, &trace))?;
@@ -63,18 +63,18 @@ pub(super) fn run(
                     Ok(packet) => {
                         let verdict = asked.simulator.verdict(&packet);
                         if let Some(known) = written.get(&verdict) {
-                            answer.extend_from_slice(known);
-                        } else {
-                            serde_json::to_writer(&mut answer, &answers.short(verdict))?;
-                            written.insert(verdict, answer.clone());
+                            out.write_all(known)?;
+                            continue;
                         }
+                        serde_json::to_writer(&mut answer, &answers.short(verdict))?;
+                        written.insert(verdict, [answer.as_slice(), b"\n"].concat());
                     }
                     Err(error) => {
                         exit = Exit::Findings;
                         serde_json::to_writer(&mut answer, &Refused { error })?;
                     }
                 },
-                Ok(Some(Length::TooLong)) => {
+                Ok(Some(Line::TooLong)) => {
                     exit = Exit::Findings;
                     let error = format!("the line is longer than {LONGEST_LINE} bytes");
                     serde_json::to_writer(&mut answer, &Refused { error })?;
@@ -95,22 +95,53 @@ pub(super) fn run(
     }
 }
 
-enum Length {
-    Fits,
+/// A file by lines, which are not copied unless they lie across the edge of the buffer.
+struct Lines<R> {
+    input: BufReader<R>,
+    /// How much of the buffer the last line took.
+    taken: usize,
+    /// A line that did not lie in the buffer as a whole.
+    pieces: Vec<u8>,
+}
+
+/// A line, with what ends it.
+enum Line<'l> {
+    Fits(&'l [u8]),
     TooLong,
 }
 
-/// Reads the next line; `None` at the end of the file.
-fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<Length>> {
-    line.clear();
-    if input.by_ref().take(LONGEST_LINE).read_until(b'\n', line)? == 0 {
-        return Ok(None);
+impl<R: Read> Lines<R> {
+    fn new(input: R) -> Self {
+        Self { input: BufReader::with_capacity(1 << 16, input), taken: 0, pieces: Vec::new() }
     }
-    if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
-        input.skip_until(b'\n')?;
-        return Ok(Some(Length::TooLong));
+
+    /// Whether the next line has to be waited for.
+    fn are_all_read(&self) -> bool {
+        self.input.buffer().len() == self.taken
     }
-    Ok(Some(Length::Fits))
+
+    /// The next line; `None` at the end of the file.
+    fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        self.input.consume(core::mem::take(&mut self.taken));
+        let end = match self.input.fill_buf() {
+            // Below it is read on.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
+            buffer => memchr::memchr(b'\n', buffer?),
+        };
+        if let Some(end) = end {
+            self.taken = end + 1;
+            return Ok(self.input.buffer().get(..=end).map(Line::Fits));
+        }
+        self.pieces.clear();
+        if self.input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.pieces)? == 0 {
+            return Ok(None);
+        }
+        if self.pieces.len() as u64 == LONGEST_LINE && self.pieces.last() != Some(&b'\n') {
+            self.input.skip_until(b'\n')?;
+            return Ok(Some(Line::TooLong));
+        }
+        Ok(Some(Line::Fits(&self.pieces)))
+    }
 }
 
 /// A text as it stands in a line, unless something in it is escaped.
@@ -162,10 +193,13 @@ mod tests {
         text.push(b'\n');
         text.extend(vec![b'x'; longest + 7]);
         text.extend(b"\n\nlast");
-        let (mut input, mut line) = (text.as_slice(), Vec::new());
+        let mut lines = Lines::new(text.as_slice());
         let mut lengths = Vec::new();
-        while let Some(length) = next(&mut input, &mut line).unwrap() {
-            lengths.push(if matches!(length, Length::TooLong) { None } else { Some(line.len()) });
+        while let Some(line) = lines.next().unwrap() {
+            lengths.push(match line {
+                Line::Fits(line) => Some(line.len()),
+                Line::TooLong => None,
+            });
         }
         assert_eq!(lengths, [Some(longest), None, Some(1), Some(4)]);
     }
