@@ -40,6 +40,14 @@ impl Family {
     /// Both families in the order in which rulesets are made.
     pub const BOTH: [Self; 2] = [Self::V4, Self::V6];
 
+    /// The Ethernet type of its packets.
+    pub const fn ethertype(self) -> u16 {
+        match self {
+            Self::V4 => 0x0800,
+            Self::V6 => 0x86dd,
+        }
+    }
+
     /// The family of an address.
     pub const fn of(address: core::net::IpAddr) -> Self {
         match address {

@@ -3,7 +3,9 @@
 use core::time::Duration;
 
 use pvefw_cli::root::save;
-use pvefw_core::edit::{Editor, Entry, LineId, Named, Switch};
+use pvefw_core::config::options;
+use pvefw_core::datacenter::FileKind;
+use pvefw_core::edit::{Digested, Editor, Entry, LineId, Named, Switch};
 use pvefw_core::lang::symbols::SymbolKind;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -79,6 +81,12 @@ impl Datacenter {
         index: usize,
     ) -> PyResult<()> {
         self.editing(py, |editor| Ok(editor.move_rule(path, group, LineId::from_number(id), index)?))
+    }
+
+    /// The names of the options that a file can have.
+    #[staticmethod]
+    fn option_names(path: &str) -> Vec<&'static str> {
+        FileKind::of(path).and_then(|kind| kind.level()).map(options::names).unwrap_or_default().to_vec()
     }
 
     /// Names and values of the options of a file.
@@ -208,6 +216,23 @@ impl Datacenter {
         self.editing(py, |editor| Ok(editor.rename(path, kind, old, new)?))
     }
 
+    /// The digest of a part of a file; `name` is that of the group or set whose lines it is.
+    fn digest(&self, py: Python<'_>, path: &str, part: &str, name: Option<&str>) -> PyResult<String> {
+        self.looking(py, |editor| Ok(editor.digest(path, digested(part, name))?))
+    }
+
+    /// Makes sure that a part of a file still has a digest.
+    fn check_digest(
+        &self,
+        py: Python<'_>,
+        path: &str,
+        part: &str,
+        name: Option<&str>,
+        seen: &str,
+    ) -> PyResult<()> {
+        self.looking(py, |editor| Ok(editor.check_digest(path, digested(part, name), seen)?))
+    }
+
     /// The text of a file as it is now.
     fn text(&self, py: Python<'_>, path: &str) -> Option<Vec<u8>> {
         py.detach(|| self.lock().editor.text(path))
@@ -274,4 +299,15 @@ impl Datacenter {
 
 fn named(kind: &str) -> Named {
     if kind == "group" { Named::Group } else { Named::Set }
+}
+
+fn digested<'n>(part: &str, name: Option<&'n str>) -> Digested<'n> {
+    match (part, name) {
+        ("rules", group) => Digested::Rules(group),
+        ("set", Some(name)) => Digested::Members(name),
+        ("aliases", _) => Digested::Aliases,
+        ("sets", _) => Digested::Names(Named::Set),
+        ("groups", _) => Digested::Names(Named::Group),
+        _ => Digested::Options,
+    }
 }

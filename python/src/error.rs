@@ -24,6 +24,8 @@ pub(crate) enum Class {
     Edit,
     /// What is to be edited is not there.
     NotFound,
+    /// It is no longer what was seen.
+    Changed,
     /// Files can't be written.
     Save,
     /// A file on disk is another one than was read.
@@ -55,6 +57,7 @@ impl Class {
             Self::Question => "QuestionError",
             Self::Edit => "EditError",
             Self::NotFound => "NotFoundError",
+            Self::Changed => "ChangedError",
             Self::Save => "SaveError",
             Self::ChangedOnDisk => "ChangedOnDiskError",
             Self::Locked => "LockedError",
@@ -202,6 +205,7 @@ impl From<EditError> for Failure {
         let (class, code) = match reason {
             Reason::Faulty(code) => (Class::Edit, Some(code.name())),
             Reason::Missing => (Class::NotFound, None),
+            Reason::Changed => (Class::Changed, None),
             Reason::Refused => (Class::Edit, None),
         };
         Self { class, message, help, code }

@@ -121,10 +121,37 @@ def test_a_diff_is_by_line(example: Path, dc: pvefw.Datacenter) -> None:
         (lambda _: pvefw.Datacenter.load("/nowhere"), pvefw.LoadError, "`/nowhere` does not exist"),
         (lambda _: pvefw.Datacenter.load("/etc/hostname"), pvefw.LoadError, "is not a folder"),
         (lambda _: pvefw.Datacenter.load("/", facts="/nowhere.json"), pvefw.LoadError, "can't read the facts"),
+        (lambda _: pvefw.Datacenter.load("/", facts=__file__), pvefw.FactsError, "test_answers.py` are not JSON"),
         (lambda _: pvefw.Datacenter.from_files({}, facts={"nod": 1}), pvefw.FactsError, "`nod` means nothing"),
         (lambda _: pvefw.Datacenter.load(3), TypeError, "int"),  # type: ignore[arg-type]
+        (lambda _: pvefw.Datacenter.from_files("x"), TypeError, "expected a mapping of paths to texts, not str"),  # type: ignore[arg-type]
+        (lambda _: pvefw.Datacenter.from_files({"firewall/1.fw": 3}), TypeError, "the text of `firewall/1.fw` as str or bytes, not int"),  # type: ignore[dict-item]
+        (lambda _: pvefw.Datacenter.from_files({Path("x"): "y"}), TypeError, "the path of a file as text"),  # type: ignore[dict-item]
+        (lambda dc: dc.trace(3, "host"), pvefw.QuestionError, "`from` can't be 3"),
+        (lambda dc: dc.trace("outside", "host", dport="ssh"), pvefw.QuestionError, "`dport` can't be 'ssh'"),
+        (lambda dc: dc.trace("outside", "host", dport=True), pvefw.QuestionError, "`dport` can't be True"),
+        (lambda dc: dc.trace("outside", "host", icmp_type=2.5, proto="icmp"), pvefw.QuestionError, "`icmp-type` can't be 2.5"),
+        (lambda dc: dc.trace_many(["x"]), TypeError, "a question as a mapping, not str"),
+        (lambda dc: dc.diff(None), TypeError, "expected a `Datacenter`, not NoneType"),
+        (lambda _: pvefw.Node("dc"), TypeError, "expected a `Datacenter`, not str"),  # type: ignore[arg-type]
+        (lambda dc: dc.save(timeout=-1), pvefw.SaveError, "`timeout` can't be -1"),
+        (lambda dc: dc.save(timeout=float("nan")), pvefw.SaveError, "`timeout` can't be nan"),
         (lambda dc: dc.guest(0), pvefw.NotFoundError, "no guest 0"),
+        (lambda dc: dc.guest("web"), pvefw.NotFoundError, "no guest web"),
         (lambda dc: dc.host("../x"), pvefw.NotFoundError, "can't be the name"),
+        (lambda dc: dc.host(3), TypeError, "the name of a node, not int"),
+        (lambda dc: dc.guest(100).rules.insert(0, None), TypeError, "expected a rule, or one as text, not NoneType"),
+        (lambda _: pvefw.Rule.parse(None), TypeError, "expected a rule as text, not NoneType"),  # type: ignore[arg-type]
+        (lambda _: pvefw.Rule.parse("hello"), pvefw.EditError, "^`hello` is not a rule\n"),
+        (lambda _: pvefw.Rule("IN", "DROP", source=3), TypeError, "an address, or several, not int"),  # type: ignore[arg-type]
+        (lambda _: pvefw.Rule("IN", "DROP", source="::1,1.1.1.1"), pvefw.EditError, "mixes IPv4 and IPv6"),
+        (lambda dc: dc.guest(100).options.polcy_in, AttributeError, "has no option `polcy_in`, but enable, dhcp"),
+        (lambda dc: dc.guest(100).options["ips"], pvefw.NotFoundError, "the option `ips` is not set in `firewall/100.fw`"),
+        (lambda dc: dc.cluster.aliases["srv9"], pvefw.NotFoundError, "no alias `srv9` in `firewall/cluster.fw`"),
+        (lambda dc: dc.cluster.ipsets["none"], pvefw.NotFoundError, "no set `none` in `firewall/cluster.fw`"),
+        (lambda dc: dc.cluster.groups["none"], pvefw.NotFoundError, "no security group `none`"),
+        (lambda dc: dc.cluster.ipsets["blacklist"].replace("10.0.0.1"), TypeError, "expected several members, not str"),
+        (lambda dc: dc.cluster.ipsets["blacklist"].replace([None]), TypeError, "or a `Member`, not NoneType"),
     ],
 )
 def test_misuse_is_an_exception_that_names_the_thing(

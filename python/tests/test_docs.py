@@ -99,3 +99,5 @@ def test_the_reference_is_made(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "pdoc", "pvefw", "-o", str(tmp_path)], capture_output=True, check=True)
     page = (tmp_path / "pvefw.html").read_text()
     assert "Rename an alias and everything that refers to it" in page
+    # What a class has from another one is there, too.
+    assert all(f'id="{name}"' in page for name in ("Digested.check_digest", "Named.comment", "Row.to_dict"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import ipaddress
 import os
+import pickle
 import stat
 from pathlib import Path
 
@@ -27,7 +30,15 @@ def test_rules_are_typed(small: pvefw.Datacenter) -> None:
     made = Rule("in", "DROP", source=[ipaddress.ip_network("10.0.0.0/8"), "192.168.0.1"], proto="tcp", dport=22, log=LogLevel.INFO, comment="x", enabled=False)
     assert made.text == "|in DROP -source 10.0.0.0/8,192.168.0.1 -p tcp -dport 22 -log info # x"
     assert made.source_networks == (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("192.168.0.1"))
+    assert Rule("IN", "DROP", proto="tcp", dport=[22, "8000:8099"]).dport == "22,8000:8099"
     assert Rule.use("web", iface="net0").group == "web" and Rule.use("web").direction is Direction.GROUP
+    copied = copy.copy(made)
+    copied.comment = "y"
+    assert made.comment == "x" and pickle.loads(pickle.dumps(made)) == made == copy.deepcopy(made)
+    assert small.guest(100) == small.guest(100) != small.guest(101) and small.cluster.rules == small.cluster.rules
+    assert small.cluster.groups["web"].rules == small.cluster.groups["WEB"].rules != small.cluster.rules
+    assert len({small.cluster.ipsets["office"], small.cluster.ipsets["Office"]}) == 1
+    assert small.cluster.options == {"enable": "1"}
     assert made == Rule.parse(made.text) and len({made, Rule.parse(made.text)}) == 1
 
 
@@ -179,6 +190,43 @@ def test_names_change_in_all_files(small: pvefw.Datacenter) -> None:
         small.rename_alias("srv", "other")
     with pytest.raises(pvefw.NotFoundError):
         small.rename_group("none", "other")
+
+
+def test_a_digest_is_that_of_proxmox_ve(small: pvefw.Datacenter) -> None:
+    def sha1(*elements: dict[str, object]) -> str:
+        fields = [(key, element[key]) for element in elements for key in sorted(element)]
+        return hashlib.sha1("".join(f"{key}:{value}\n" for key, value in fields).encode()).hexdigest()
+
+    cluster = small.cluster
+    ssh = {"type": "in", "action": "ACCEPT", "macro": "SSH", "source": "srv", "ipversion": 4, "comment": "ops", "enable": 1}
+    drop = {"type": "in", "action": "DROP", "source": "+office", "enable": 0}
+    assert cluster.rules.digest == sha1(ssh, drop)
+    assert cluster.options.digest == sha1({"enable": 1})
+    assert cluster.aliases.digest == sha1({"name": "srv", "cidr": "10.0.0.1", "ipversion": 4, "comment": "the server"})
+    assert cluster.ipsets.digest == sha1({"name": "office", "comment": "us"})
+    assert cluster.ipsets["office"].digest == sha1({"cidr": "10.0.0.0/8", "comment": "all"})
+    assert cluster.groups.digest == sha1({"group": "web"})
+    assert cluster.groups["web"].rules.digest == sha1({"type": "in", "action": "ACCEPT", "macro": "HTTP", "enable": 1})
+    assert small.host("pve1").rules.digest == small.vnet("v1").options.digest == sha1()
+
+
+def test_what_was_seen_must_still_be_there(small: pvefw.Datacenter) -> None:
+    rules, office = small.cluster.rules, small.cluster.ipsets["office"]
+    seen, members, options = rules.digest, office.digest, small.cluster.options.digest
+    rules.check_digest(seen).insert(0, "IN Ping(ACCEPT)")
+    before = small.cluster.text
+    with pytest.raises(pvefw.ChangedError, match=f"the rules of `firewall/cluster.fw` are not .* not `{seen}`"):
+        rules.check_digest(seen).append("IN DROP")
+    assert small.cluster.text == before
+    office.check_digest(members).add("192.0.2.1")
+    with pytest.raises(pvefw.ChangedError, match="the members of the set `office`"):
+        office.check_digest(members)
+    small.cluster.options.check_digest(options).enable = False
+    with pytest.raises(pvefw.EditError, match="`latest` is not a digest"):
+        small.cluster.options.check_digest("latest")
+    small.cluster.ipsets.remove("office", force=True)
+    with pytest.raises(pvefw.NotFoundError, match="there is no set `office`"):
+        office.check_digest(members)
 
 
 def test_only_changed_files_are_saved(dc: pvefw.Datacenter, example: Path) -> None:

@@ -192,7 +192,7 @@ def test_a_busy_state_is_waited_for_and_said(run: Any) -> None:
         with open("state/lock", "r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             message = raised(pvefw.ApplyError, node.stop)
-        assert "another pvefw is at work" in message, message
+        assert "another program is at work on the rules" in message, message
         """
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+import sysconfig
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -82,6 +83,6 @@ def test_the_package_says_what_it_is() -> None:
     assert all(getattr(pvefw, name).__doc__ or not isinstance(getattr(pvefw, name), type) for name in pvefw.__all__)
 
 
-@pytest.mark.skipif(getattr(sys, "_is_gil_enabled", lambda: True)(), reason="this interpreter has a lock")
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this interpreter has a lock")
 def test_the_lock_stays_off() -> None:
     assert not sys._is_gil_enabled()  # type: ignore[attr-defined]

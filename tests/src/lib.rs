@@ -17,3 +17,4 @@ pub mod readback;
 pub mod report;
 pub mod root;
 pub mod run;
+pub mod shares;

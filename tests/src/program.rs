@@ -3,14 +3,20 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// Builds it; its path.
+/// Builds it, once for a process; its path.
 ///
 /// # Errors
 /// What cargo says.
-pub fn pvefw() -> Result<PathBuf, String> {
+pub fn pvefw() -> Result<&'static Path, String> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    BUILT.get_or_init(build).as_deref().map_err(Clone::clone)
+}
+
+fn build() -> Result<PathBuf, String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let words = ["build", "--quiet", "--locked", "-p", "pvefw", "--message-format=json"];

@@ -33,7 +33,6 @@ mod documents {
     use core::fmt::Write as _;
     use std::path::{Path, PathBuf};
     use std::process::{Command, Output};
-    use std::sync::OnceLock;
     use std::{env, fs};
 
     use pvefw_core::datacenter::{Datacenter, FileKind};
@@ -42,6 +41,7 @@ mod documents {
     use pvefw_core::log::Entry;
     use pvefw_core::policy_test;
     use pvefw_core::text::FileId;
+    use pvefw_tests::program::pvefw;
     use serde_json::Value;
 
     fn top() -> PathBuf {
@@ -99,21 +99,6 @@ mod documents {
         blocks
     }
 
-    /// The `pvefw` of this tree. Cargo does not build it for the tests of another package.
-    fn pvefw() -> &'static Path {
-        static BINARY: OnceLock<PathBuf> = OnceLock::new();
-        BINARY.get_or_init(|| {
-            let built = cargo(&["build", "--quiet", "--locked", "-p", "pvefw", "--message-format=json"]);
-            assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-            let messages = String::from_utf8(built.stdout).unwrap();
-            let executable = |line| {
-                let message: Value = serde_json::from_str(line).unwrap();
-                message["executable"].as_str().map(PathBuf::from)
-            };
-            messages.lines().find_map(executable).unwrap()
-        })
-    }
-
     fn cargo(words: &[&str]) -> Output {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         Command::new(cargo).args(words).current_dir(top()).output().unwrap()
@@ -152,7 +137,7 @@ mod documents {
 
     fn run(block: &Block, command: &str, folder: &Path) -> (i32, String) {
         let words: Vec<&str> = command.split_whitespace().skip(1).collect();
-        let output = Command::new(pvefw()).args(&words).current_dir(folder).output().unwrap();
+        let output = Command::new(pvefw().unwrap()).args(&words).current_dir(folder).output().unwrap();
         let status = output.status.code().unwrap();
         // Only a machine without the tools or without the right to make namespaces is excused.
         if words[0] == "try" && status == 2 {

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 /// A namespace with a configuration and a state directory.
 struct Node {
     folder: PathBuf,
-    pvefw: PathBuf,
+    pvefw: &'static Path,
     variant: Variant,
 }
 
@@ -78,7 +78,7 @@ impl Node {
 
     /// Runs `pvefw` and expects a status; what it said on both outputs.
     fn run(&self, words: &[&str], status: i32) -> Result<String, String> {
-        let mut command = Command::new(&self.pvefw);
+        let mut command = Command::new(self.pvefw);
         let mut words = words.iter();
         command.args(words.next());
         let first = command.get_args().next().unwrap_or_default().to_owned();
@@ -273,14 +273,33 @@ fn lockout(node: &Node) -> Outcome {
     contains(&node.run(&["rollback"], 0)?, "rolled back: state 1")?;
     check(node.loaded()? == loaded, "the old rules are back")?;
     node.run(&["apply", "--force"], 0)?;
-    contains(&node.run(&["apply", "--keep", "192.168.10.77:9999"], 0)?, "unchanged")
+    contains(&node.run(&["apply", "--keep", "192.168.10.77:9999"], 0)?, "unchanged")?;
+    // Who comes in by another interface than the one that stays open.
+    let (open, narrow) = ("IN ACCEPT -p tcp -dport 9999", "IN ACCEPT -i vmbr0 -p tcp -dport 9999");
+    node.edit("firewall/cluster.fw", "[RULES]", &format!("[RULES]\n{open}\nIN DROP -p tcp -dport 9999"))?;
+    contains(&node.run(&["apply"], 0)?, "applied")?;
+    node.edit("firewall/cluster.fw", open, narrow)?;
+    let way: [&[&str]; 4] = [
+        &["link", "add", "admin0", "type", "veth", "peer", "name", "far0"],
+        &["address", "add", "192.168.77.1/24", "dev", "admin0"],
+        &["link", "set", "admin0", "up"],
+        &["link", "set", "far0", "up"],
+    ];
+    for words in way {
+        let status = Command::new("/usr/sbin/ip").args(words).status();
+        check(status.is_ok_and(|status| status.success()), format!("ip {words:?}"))?;
+    }
+    let said = node.run(&["apply", "--keep", "192.168.77.5:9999"], 1)?;
+    contains(&said, "this would cut the connection from 192.168.77.5 to port 9999")?;
+    contains(&said, "IN DROP -p tcp -dport 9999")?;
+    contains(&node.run(&["apply", "--keep", "192.168.10.77:9999"], 0)?, "applied")
 }
 
 /// pve-firewall's rules are those that we compile, signatures and all.
 fn take_over(node: &Node) -> Outcome {
     let out = node.folder.join("texts");
     let root = node.root("");
-    let compiled = Command::new(&node.pvefw)
+    let compiled = Command::new(node.pvefw)
         .args(["compile", "--node", "pve1", "--facts"])
         .arg(node.root("facts.json"))
         .arg("--out")

@@ -29,6 +29,9 @@ pub(crate) const KERNEL_TOOLS: [Need; 4] = [
     Need { program: "ip", package: "iproute2" },
 ];
 
+/// What makes a program believe in another time.
+pub(crate) const CLOCK: [Need; 1] = [Need { program: "faketime", package: "faketime" }];
+
 /// What looks at units, and installs packages in a clean root.
 pub(crate) const PACKAGING: [Need; 4] = [
     Need { program: "dpkg-shlibdeps", package: "dpkg-dev" },

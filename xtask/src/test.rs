@@ -69,6 +69,7 @@ pub(crate) fn all(steps: &mut Steps, words: &[String]) -> Outcome {
 /// Installs what the steps need, all of it before the first.
 fn install() -> Outcome {
     setup::programs(&setup::KERNEL_TOOLS)?;
+    setup::programs(&setup::CLOCK)?;
     nostd::install()?;
     deb::install()?;
     wasm::install()?;

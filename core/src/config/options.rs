@@ -10,7 +10,7 @@ use crate::facts::Names;
 use crate::ir::{Queue, Rate, RateUnit, Written};
 use crate::tables::helpers::{self, Helper};
 use crate::tables::log_levels::{self, LogLevel};
-use crate::text::Span;
+use crate::text::{FileId, Span};
 
 /// The value of an option and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub struct About {
 
 /// No option can have this value, so that its reader says what would be right.
 const WRONG: &str = "?";
+
+/// The option whose name is in lower case only.
+pub(super) const CASE_SENSITIVE: &str = "log_ratelimit";
 
 /// What became of an option line.
 pub(super) enum Outcome {
@@ -235,6 +238,18 @@ impl Options {
             Self::Vnet(options) => options.set(name, text, span, names),
         }
     }
+}
+
+/// The name of an option that a level has and that can have this value.
+pub(crate) fn read(level: Level, name: &str, value: &str, names: &Names<'_>) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    // COMPAT: the name of this one option is case-sensitive (spec 02 section 1).
+    if lower == CASE_SENSITIVE && name != lower {
+        return None;
+    }
+    let set = Options::none(level).set(&lower, value, Span::at(FileId(0), 0), names);
+    let known = self::names(level).iter().copied().find(|known| *known == lower);
+    known.filter(|_| matches!(set, Outcome::Set(_)))
 }
 
 /// The names of a level's options.

@@ -13,14 +13,14 @@ use crate::datacenter::{Datacenter, FileKind};
 use crate::facts::Facts;
 use crate::syntax::SectionKind;
 
-const CLUSTER: &str = "firewall/cluster.fw";
+pub(super) const CLUSTER: &str = "firewall/cluster.fw";
 
 /// A datacenter that can be edited.
 #[derive(Clone, Debug)]
 pub struct Editor {
     datacenter: Arc<Datacenter>,
-    facts: Facts,
-    documents: BTreeMap<String, Document>,
+    pub(super) facts: Facts,
+    pub(super) documents: BTreeMap<String, Document>,
     /// Documents whose text the datacenter does not have yet.
     pub(super) stale: BTreeSet<String>,
     /// What names depend on in the cluster file.

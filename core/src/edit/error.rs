@@ -27,6 +27,8 @@ pub enum Reason {
     Missing,
     /// The file can't have it, it is there already, or it is in use.
     Refused,
+    /// What was seen is no longer what is there.
+    Changed,
 }
 
 impl EditError {
@@ -36,6 +38,10 @@ impl EditError {
 
     pub(super) fn refused(message: impl Into<String>) -> Self {
         Self { reason: Reason::Refused, message: message.into(), help: Vec::new() }
+    }
+
+    pub(super) fn changed(message: String) -> Self {
+        Self { reason: Reason::Changed, message, help: Vec::new() }
     }
 
     /// Adds a way out.
@@ -50,8 +56,12 @@ impl EditError {
         let line = String::from_utf8_lossy(line.trim_ascii()).to_string();
         let mut help = found.notes.clone();
         help.extend(found.fixes.iter().map(|fix| fix.title.clone()));
-        let message =
-            if line.is_empty() { found.message.clone() } else { format!("{} in `{line}`", found.message) };
+        let shown = format!("`{line}`");
+        let message = if line.is_empty() || found.message.contains(&shown) {
+            found.message.clone()
+        } else {
+            format!("{} in {shown}", found.message)
+        };
         Self { reason: Reason::Faulty(found.code), message, help }
     }
 }

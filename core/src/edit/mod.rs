@@ -27,6 +27,9 @@
 //! Only two things beyond its own line can an edit touch: the last line of a file gets a line end when something is put
 //! behind it, and a new section comes with blank lines around it.
 
+mod digest;
+#[cfg(test)]
+mod digest_tests;
 mod document;
 mod editor;
 mod error;
@@ -41,6 +44,7 @@ mod sections;
 mod tests;
 mod trial;
 
+pub use digest::Digested;
 pub use document::LineId;
 pub use editor::{Changed, Editor};
 pub use error::{EditError, Reason};

@@ -24,11 +24,11 @@ pub struct AliasLine {
 }
 
 /// A pair that was found: where, its name and value.
-struct Found {
-    position: usize,
-    line: Line,
-    name: String,
-    value: String,
+pub(super) struct Found {
+    pub(super) position: usize,
+    pub(super) line: Line,
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 impl Document {
@@ -68,7 +68,7 @@ impl Document {
     }
 
     /// The lines of a section that have a name and a value.
-    fn pairs(&self, kind: SectionKind) -> Vec<Found> {
+    pub(super) fn pairs(&self, kind: SectionKind) -> Vec<Found> {
         let sections = self.sections_of(kind, "");
         let pairs = self.entries(&sections).filter_map(|(position, line)| {
             let view = ast::Pair::of(&self.tokens(line));

@@ -8,10 +8,10 @@ use crate::facts::Facts;
 use crate::lang::symbols::SymbolKind;
 use crate::syntax::OptionName;
 
-const CLUSTER: &str = "firewall/cluster.fw";
-const GUEST: &str = "firewall/100.fw";
+pub(super) const CLUSTER: &str = "firewall/cluster.fw";
+pub(super) const GUEST: &str = "firewall/100.fw";
 
-fn editor(files: &[(&str, &str)]) -> Editor {
+pub(super) fn editor(files: &[(&str, &str)]) -> Editor {
     let mut datacenter = Datacenter::new();
     for (path, text) in files {
         datacenter.add(path, *text).unwrap();

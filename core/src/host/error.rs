@@ -242,7 +242,7 @@ impl fmt::Display for Error {
             }
             Self::Thread => out.write_str("a thread of ours ended early"),
             Self::File { attempt, path, .. } => write!(out, "can't {attempt} `{}`", path.display()),
-            Self::Busy { holder } => write!(out, "another pvefw is at work: {holder}"),
+            Self::Busy { holder } => write!(out, "another program is at work on the rules: {holder}"),
             Self::Threads(count) => {
                 write!(out, "can't enter a namespace with {count} threads running, only with one")
             }

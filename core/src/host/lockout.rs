@@ -1,7 +1,8 @@
 //! Ways into a node that must not be cut: the connection that it is changed over, its management, its cluster.
 //!
 //! In: the configuration, its compiled ruleset, and who is connected. Out: [`Cuts`], the [`Way`]s that are open by what is
-//! loaded now and would not be. Each is a question for the simulator. What to do about them is for callers.
+//! loaded now and would not be. Each is a question for the simulator; where a packet comes in, the kernel's routes say.
+//! What to do about them is for callers.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -12,11 +13,12 @@ use ipnet::IpNet;
 
 use super::error::Error;
 use super::load::save;
+use super::route::zone_towards;
 use super::tools::Tools;
 use crate::datacenter::{ClusterLink, Datacenter};
 use crate::diag::Sink;
 use crate::facts::{Facts, Names};
-use crate::ir::Ruleset;
+use crate::ir::{HookPoint, Ruleset};
 use crate::readback;
 use crate::sim::{Mistake, Packet, Question, Simulator, Topology, Verdict, Zone};
 
@@ -87,7 +89,7 @@ impl Connection {
 pub struct Cuts {
     /// The ways, with the packets that would no longer pass.
     pub ways: Vec<(Way, Packet)>,
-    /// The rules that would be loaded, to ask how a packet ends.
+    /// The rules on the ways into the node and out of it that would be loaded, to ask how a packet ends.
     pub simulator: Simulator,
 }
 
@@ -111,13 +113,15 @@ pub fn cuts(
     connections: &[Connection],
 ) -> Result<Cuts, Unknown> {
     let topology = datacenter.topology(facts);
-    let simulator = Simulator::new(ruleset, &topology.networks).map_err(Unknown::Rules)?;
+    // No way into the node or out of it leads through a guest.
+    let own = ruleset.behind(&[HookPoint::Prerouting, HookPoint::Input, HookPoint::Output]);
+    let simulator = Simulator::new(&own, &topology.networks).map_err(Unknown::Rules)?;
     let mut cut = Vec::new();
     // Without rules of ours nothing of ours stops anything.
     if !ruleset.is_empty() {
         let links = datacenter.cluster_links(facts).unwrap_or_default();
         let names = Names::new(facts);
-        let asked = ways(ruleset, connections, &links, &Zone::OUTSIDE.to_string());
+        let asked = ways(ruleset, connections, &links, &entrance);
         let asked = asked
             .into_iter()
             .filter_map(|way| way.question.packet(&topology, &names).ok().map(|packet| (way, packet)));
@@ -141,11 +145,21 @@ fn loaded(tools: &Tools, topology: &Topology) -> Result<Simulator, Unknown> {
     Simulator::of_dump(&dump, &topology.networks).map_err(Unknown::Rules)
 }
 
+/// Where packets from an address come in. Who can't be answered is taken to be outside.
+fn entrance(address: IpAddr) -> Zone {
+    zone_towards(address).unwrap_or(Zone::OUTSIDE)
+}
+
 /// All ways that should stay open.
-fn ways(ruleset: &Ruleset, connections: &[Connection], cluster: &[ClusterLink], from: &str) -> Vec<Way> {
+fn ways(
+    ruleset: &Ruleset,
+    connections: &[Connection],
+    cluster: &[ClusterLink],
+    entrance: &dyn Fn(IpAddr) -> Zone,
+) -> Vec<Way> {
     let mut ways = Vec::new();
     let incoming = |source: IpAddr, dest: Option<IpAddr>, proto: &str, port: u16| Question {
-        from: from.to_string(),
+        from: entrance(source).to_string(),
         to: "host".to_string(),
         proto: Some(proto.to_string()),
         source: Some(source),
@@ -178,7 +192,7 @@ fn ways(ruleset: &Ruleset, connections: &[Connection], cluster: &[ClusterLink], 
             what: format!("the cluster's traffic to node `{node}` ({remote})"),
             question: Question {
                 from: "host".to_string(),
-                to: from.to_string(),
+                to: entrance(*remote).to_string(),
                 ..incoming(*local, Some(*remote), "udp", CLUSTER)
             },
         });

@@ -31,6 +31,7 @@ pub mod netlink;
 pub mod nflog;
 pub mod plan;
 pub mod process;
+mod route;
 pub mod rules;
 pub mod sandbox;
 pub mod settings;

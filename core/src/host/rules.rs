@@ -9,6 +9,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use std::thread;
 
 use super::load::Texts;
 use super::tool::Tool;
@@ -22,6 +23,9 @@ const SIGNED: &str = "-m comment --comment ";
 
 /// How a signature begins.
 const SIGNATURE: &str = "PVESIG:";
+
+/// Texts of this many bytes are read side by side.
+const WORTH_A_THREAD: usize = 1 << 18;
 
 /// Everything of ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,12 +79,19 @@ pub struct Set {
 impl Rules {
     /// Our part of four texts.
     pub fn of(texts: &Texts<'_>) -> Self {
-        Self {
-            v4: ip_tables(texts.of(Tool::Iptables)),
-            v6: ip_tables(texts.of(Tool::Ip6tables)),
-            sets: sets(texts.of(Tool::Ipset)),
-            bridge: bridge_table(texts.of(Tool::Ebtables)),
+        let (v4, v6) = (texts.of(Tool::Iptables), texts.of(Tool::Ip6tables));
+        let rest = || (sets(texts.of(Tool::Ipset)), bridge_table(texts.of(Tool::Ebtables)));
+        if v4.len().min(v6.len()) < WORTH_A_THREAD {
+            let (sets, bridge) = rest();
+            return Self { v4: ip_tables(v4), v6: ip_tables(v6), sets, bridge };
         }
+        thread::scope(|scope| {
+            let other = scope.spawn(|| (ip_tables(v6), rest()));
+            let mine = ip_tables(v4);
+            // A thread of ours that ends early would be a fault of ours; its part is read again then.
+            let (v6, (sets, bridge)) = other.join().unwrap_or_else(|_| (ip_tables(v6), rest()));
+            Self { v4: mine, v6, sets, bridge }
+        })
     }
 
     /// The tables of a family.
@@ -265,58 +276,84 @@ fn read(line: &str) -> Line<'_> {
 
 fn ip_tables(text: &str) -> Tables {
     let mut tables = Tables::default();
-    let mut at: Option<&mut Table> = None;
-    for line in text.lines() {
-        match read(line) {
-            Line::Table("filter") => at = Some(&mut tables.filter),
-            Line::Table("raw") => at = Some(&mut tables.raw),
-            Line::Table(_) => at = None,
-            other => {
-                if let Some(table) = &mut at {
-                    table.take(line, &other, is_our_chain);
-                }
-            }
-        }
-    }
+    let Tables { filter, raw } = &mut tables;
+    fill(text, &mut [("filter", filter), ("raw", raw)], is_our_chain);
     tables
 }
 
 fn bridge_table(text: &str) -> Table {
     let mut table = Table::default();
-    let mut inside = false;
-    for line in text.lines() {
-        match read(line) {
-            Line::Table(name) => inside = name == "filter",
-            other if inside => table.take(line, &other, is_our_bridge_chain),
-            _ => {}
-        }
-    }
+    fill(text, &mut [("filter", &mut table)], is_our_bridge_chain);
     table
 }
 
-impl Table {
-    fn take(&mut self, line: &str, read: &Line<'_>, is_ours: fn(&str) -> bool) {
-        match *read {
-            Line::Declared(chain) if is_ours(chain) => drop(self.chains.entry(chain.into()).or_default()),
-            Line::Rule { chain, rest } if is_ours(chain) => {
-                // A chain is looked up without making a name of it: there are a hundred thousand rules.
-                if !self.chains.contains_key(chain) {
-                    self.chains.insert(chain.into(), Chain::default());
-                }
-                let Some(found) = self.chains.get_mut(chain) else { return };
-                if let Some(signature) = signature(rest) {
-                    found.signature = Some(signature.into());
-                } else {
-                    found.lines.push_str(line.trim_end());
-                    found.lines.push('\n');
+/// Puts what is ours of a text into the tables of these names.
+fn fill(text: &str, tables: &mut [(&str, &mut Table)], is_ours: fn(&str) -> bool) {
+    let mut at: Option<&mut Table> = None;
+    let mut left = text;
+    while let Some(line) = next_line(&mut left) {
+        let read = read(line);
+        if let Line::Table(name) = read {
+            at = tables.iter_mut().find(|(known, _)| *known == name).map(|(_, table)| &mut **table);
+            continue;
+        }
+        let Some(table) = &mut at else { continue };
+        match read {
+            Line::Declared(chain) if is_ours(chain) => drop(table.chain(chain)),
+            Line::Rule { chain: name, rest } if is_ours(name) => {
+                let chain = table.chain(name);
+                chain.take(line, rest);
+                // The rules of a chain stand together, and there are a hundred thousand: a chain is looked up once.
+                let mut ahead = left;
+                while let Some(line) = next_line(&mut ahead)
+                    && let Some(rest) = in_chain(line, name)
+                {
+                    chain.take(line, rest);
+                    left = ahead;
                 }
             }
             Line::Rule { chain, rest } => {
                 if let Some(to) = hook(chain, rest).filter(|to| is_ours(to)) {
-                    self.hooks.push((chain.into(), to.into()));
+                    table.hooks.push((chain.into(), to.into()));
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// Takes a line from a text.
+fn next_line<'t>(left: &mut &'t str) -> Option<&'t str> {
+    if left.is_empty() {
+        return None;
+    }
+    let end = memchr::memchr(b'\n', left.as_bytes());
+    let (line, rest) =
+        end.and_then(|end| Some((left.get(..end)?, left.get(end + 1..)?))).unwrap_or((left, ""));
+    *left = rest;
+    Some(line)
+}
+
+/// What follows the name of the chain in a rule of it.
+fn in_chain<'t>(line: &'t str, chain: &str) -> Option<&'t str> {
+    line.strip_prefix("-A ")?.strip_prefix(chain)?.strip_prefix(' ')
+}
+
+impl Table {
+    /// A chain, made if it is not there.
+    fn chain(&mut self, name: &str) -> &mut Chain {
+        self.chains.entry(name.into()).or_default()
+    }
+}
+
+impl Chain {
+    /// Takes a rule, of which `rest` follows the name of the chain.
+    fn take(&mut self, line: &str, rest: &str) {
+        if let Some(signature) = signature(rest) {
+            self.signature = Some(signature.into());
+        } else {
+            self.lines.push_str(line.trim_end());
+            self.lines.push('\n');
         }
     }
 }
@@ -329,7 +366,7 @@ fn hook<'t>(chain: &str, rest: &'t str) -> Option<&'t str> {
 
 /// The signature, if the rule is nothing else.
 fn signature(rest: &str) -> Option<&str> {
-    let comment = rest.trim().strip_prefix(SIGNED)?;
+    let comment = rest.trim_start().strip_prefix(SIGNED)?.trim_end();
     let comment = comment.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(comment);
     comment.strip_prefix(SIGNATURE).filter(|text| !text.contains([' ', '"']))
 }

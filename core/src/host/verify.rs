@@ -4,7 +4,7 @@
 //! leaves alone ([`readback::normal`]). What was dumped and put back is compared by its text.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -178,22 +178,29 @@ fn meaning(
     found
 }
 
-/// Some chains of a table, with the names of all, so that jumps are understood.
+/// Some chains of a table, with the names of those they jump to, so that jumps are understood.
 fn write(id: TableId, table: &Table, names: &Table, chains: &[&str], out: &mut String) {
-    out.push('*');
-    out.push_str(id.name());
-    out.push('\n');
-    for name in names.chains.keys() {
-        for part in [":", name, " - [0:0]\n"] {
-            out.push_str(part);
-        }
+    out.extend(["*", id.name(), "\n"]);
+    let chains: Vec<_> = chains.iter().filter_map(|name| Some((*name, table.chains.get(*name)?))).collect();
+    let declared = chains.iter().map(|(name, _)| *name);
+    let targets = chains.iter().flat_map(|(_, chain)| targets(&chain.lines));
+    let declared: BTreeSet<&str> =
+        declared.chain(targets.filter(|name| names.chains.contains_key(*name))).collect();
+    for name in declared {
+        out.extend([":", name, " - [0:0]\n"]);
     }
-    for name in chains {
-        if let Some(chain) = table.chains.get(*name) {
-            chain.fill(name, out);
-        }
+    for (name, chain) in chains {
+        chain.fill(name, out);
     }
     out.push_str("COMMIT\n");
+}
+
+/// What the rules of a chain jump or go to: chains, and the kernel's own targets.
+fn targets(lines: &str) -> impl Iterator<Item = &str> {
+    let mut before = "";
+    lines
+        .split_ascii_whitespace()
+        .filter(move |word| matches!(core::mem::replace(&mut before, word), "-j" | "-g"))
 }
 
 /// The text of a chain in a few bytes, to know it again.

@@ -301,6 +301,26 @@ impl AddressTypes {
         (Self::PROHIBIT, "PROHIBIT"),
     ];
 
+    /// None of them.
+    pub(crate) const NONE: Self = Self(0);
+    /// All of them.
+    pub(crate) const ALL: Self = Self(0x1ff);
+
+    /// A bit for each, the lowest nine.
+    pub(crate) const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// Those of these that are not among `others`.
+    pub(crate) const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// Whether any kind of `other` is among these.
+    pub(crate) const fn overlap(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// The kinds of both.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -333,6 +353,8 @@ impl ConnectionStates {
     pub const SOURCE_TRANSLATED: Self = Self(32);
     /// Its connection has another destination address than it seems.
     pub const DESTINATION_TRANSLATED: Self = Self(64);
+    /// Its connection has another address than it seems.
+    pub const TRANSLATED: Self = Self::SOURCE_TRANSLATED.and(Self::DESTINATION_TRANSLATED);
 
     /// The states with the tools' names, in the order in which we write them.
     pub const NAMES: [(Self, &'static str); 7] = [
@@ -349,6 +371,12 @@ impl ConnectionStates {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// A bit for each of the first five states, from the lowest in the order in which they are written; above them the
+    /// translated addresses.
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
     }
 
     /// Whether any state of `other` is among these.

@@ -17,6 +17,7 @@ mod matcher;
 mod name;
 mod origin;
 mod port;
+mod reach;
 mod rule;
 mod set;
 mod target;

@@ -128,13 +128,18 @@ pub fn request(kind: u16, sequence: u32, family: u8, resource: u16, attributes: 
     let [high, low] = resource.to_be_bytes();
     let mut payload = alloc::vec![family, 0, high, low];
     for (kind, value) in attributes {
-        let Ok(length) = u16::try_from(value.len() + 4) else { continue };
-        payload.extend_from_slice(&length.to_ne_bytes());
-        payload.extend_from_slice(&kind.to_ne_bytes());
-        payload.extend_from_slice(value);
-        payload.resize(payload.len().next_multiple_of(ALIGN), 0);
+        attribute(&mut payload, *kind, value);
     }
     message(kind, REQUEST | ACKNOWLEDGE, sequence, &payload)
+}
+
+/// Puts an attribute and its padding behind a payload, unless it is longer than attributes can be.
+pub fn attribute(payload: &mut Vec<u8>, kind: u16, value: &[u8]) {
+    let Ok(length) = u16::try_from(value.len() + 4) else { return };
+    payload.extend_from_slice(&length.to_ne_bytes());
+    payload.extend_from_slice(&kind.to_ne_bytes());
+    payload.extend_from_slice(value);
+    payload.resize(payload.len().next_multiple_of(ALIGN), 0);
 }
 
 /// A message with its header.

@@ -73,6 +73,15 @@ impl From<bool> for Truth {
 }
 
 impl Truth {
+    /// Whether both hold.
+    pub(super) const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, Self::Yes) => Self::Yes,
+            _ => Self::Unknown,
+        }
+    }
+
     const fn opposite(self) -> Self {
         match self {
             Self::No => Self::Yes,
@@ -164,9 +173,6 @@ impl Lists {
 }
 
 impl Check {
-    /// Holds for all packets.
-    pub(super) const ALWAYS: Self = Self { negated: false, ask: Ask::Always(Truth::Yes) };
-
     /// The condition of a bridge rule of IR.
     pub(super) fn of_bridge(condition: &BridgeMatch) -> Self {
         let (negated, ask) = match condition {
@@ -233,9 +239,7 @@ impl Ask {
             Self::Icmp(wanted) => view.is_icmp(wanted).into(),
             Self::Flags(wanted) => (view.flags.is_some_and(|flags| flags & wanted.mask == wanted.set)).into(),
             Self::Kind(side, kinds) => view.address_is(side, kinds),
-            Self::Bridged => {
-                (view.interface(Field::PortIn).is_some() && view.interface(Field::PortOut).is_some()).into()
-            }
+            Self::Bridged => view.is_bridged().into(),
             Self::SourceMac(mac) => (view.mac == Some(mac)).into(),
             Self::SourceMacBits(mac, mask) => match view.mac {
                 Some(actual) => (masked(actual, mask) == masked(mac, mask)).into(),

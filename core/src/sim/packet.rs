@@ -43,10 +43,7 @@ impl Frame {
     /// The Ethernet type.
     pub const fn ethertype(&self) -> u16 {
         match self {
-            Self::Ip(packet) => match packet.family() {
-                Family::V4 => 0x0800,
-                Family::V6 => 0x86dd,
-            },
+            Self::Ip(packet) => packet.family().ethertype(),
             Self::Arp { .. } => Self::ARP,
             Self::Other(number) => *number,
         }

@@ -17,21 +17,26 @@ use crate::tables::icmp;
 
 /// A packet described by what matters about it; the rest is filled in (DESIGN, "The command line").
 ///
-/// With feature `serde` it is a line of `trace --batch`; a key that is not one of these is an error.
+/// With feature `serde` it is a line of `trace --batch`; a key that is not one of these is an error. `Text` is a `String`,
+/// or what a reader of many lines borrows from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Deserialize, serde::Serialize),
-    serde(rename_all = "kebab-case", deny_unknown_fields)
+    serde(
+        rename_all = "kebab-case",
+        deny_unknown_fields,
+        bound(deserialize = "Text: serde::Deserialize<'de> + From<String>")
+    )
 )]
-pub struct Question {
+pub struct Question<Text = String> {
     /// The zone it comes from.
-    pub from: String,
+    pub from: Text,
     /// The zone it goes to.
-    pub to: String,
+    pub to: Text,
     /// Protocol by name or number (default `tcp`), `arp`, or the name or number (`0x88cc`) of an Ethernet type.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub proto: Option<String>,
+    pub proto: Option<Text>,
     /// Source address.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub source: Option<IpAddr>,
@@ -49,13 +54,13 @@ pub struct Question {
         feature = "serde",
         serde(default, deserialize_with = "text_or_number", skip_serializing_if = "Option::is_none")
     )]
-    pub icmp_type: Option<String>,
+    pub icmp_type: Option<Text>,
     /// State of the connection (default `NEW`).
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub state: Option<String>,
+    pub state: Option<Text>,
     /// Source hardware address (default: that of the guest that sends).
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub mac: Option<String>,
+    pub mac: Option<Text>,
 }
 
 /// Ports and addresses of packets about which nothing else is said.
@@ -75,13 +80,13 @@ enum Kind {
     Other(u16),
 }
 
-impl Question {
+impl<Text: AsRef<str>> Question<Text> {
     /// The packet in the networks of a node.
     ///
     /// # Errors
     /// [`Mistake`] when a zone does not exist, a value can't be read, or two of them don't fit together.
     pub fn packet(&self, topology: &Topology, names: &Names<'_>) -> Result<Packet, Mistake> {
-        let (from, to) = (Zone::parse(&self.from)?, Zone::parse(&self.to)?);
+        let (from, to) = (Zone::parse(self.from.as_ref())?, Zone::parse(self.to.as_ref())?);
         if from == to {
             return Err(Mistake::new(format!(
                 "the packet goes from `{from}` to `{to}`, which is the same place"
@@ -90,7 +95,7 @@ impl Question {
         }
         let (from, to) = (End::find(from, topology)?, End::find(to, topology)?);
         let kind = self.kind(names)?;
-        let mac = match (&self.mac, from.nic) {
+        let mac = match (self.mac.as_ref().map(AsRef::as_ref), from.nic) {
             (Some(text), _) => Some(Mac::parse(text).ok_or_else(|| {
                 Mistake::new(format!("`{text}` is no hardware address"))
                     .help("write six pairs: `BC:24:11:00:01:00`")
@@ -121,7 +126,7 @@ impl Question {
     }
 
     fn kind(&self, names: &Names<'_>) -> Result<Kind, Mistake> {
-        let Some(text) = self.proto.as_deref() else { return Ok(Kind::Ip(Protocol::TCP)) };
+        let Some(text) = self.proto.as_ref().map(AsRef::as_ref) else { return Ok(Kind::Ip(Protocol::TCP)) };
         if let Some(number) = names.protocol(text).or_else(|| text.parse().ok()) {
             return Ok(Kind::Ip(Protocol(number)));
         }
@@ -146,7 +151,7 @@ impl Question {
         let family = if source.is_ipv4() { Family::V4 } else { Family::V6 };
         let state = match &self.state {
             None => None,
-            Some(text) => Some(state(text)?),
+            Some(text) => Some(state(text.as_ref())?),
         };
         let icmp = match protocol {
             Protocol::ICMP => Some(Family::V4),
@@ -175,6 +180,7 @@ impl Question {
             });
         }
         if let Some(text) = &self.icmp_type {
+            let text = text.as_ref();
             return Err(Mistake::new(format!(
                 "`{text}` is a type of ICMP, but the packet is of another protocol"
             ))
@@ -228,7 +234,7 @@ impl Question {
     }
 
     fn icmp(&self, family: Family) -> Result<(u8, u8), Mistake> {
-        let Some(text) = self.icmp_type.as_deref() else {
+        let Some(text) = self.icmp_type.as_ref().map(AsRef::as_ref) else {
             return Ok((if family == Family::V4 { 8 } else { 128 }, 0));
         };
         if let Some(row) = icmp::named(family, text) {
@@ -313,9 +319,9 @@ impl<'t> End<'t> {
 
 /// ICMP types are names or numbers; people write numbers without quotes.
 #[cfg(feature = "serde")]
-pub(crate) fn text_or_number<'de, D: serde::Deserializer<'de>>(
+pub(crate) fn text_or_number<'de, D: serde::Deserializer<'de>, Text: From<String>>(
     deserializer: D,
-) -> Result<Option<String>, D::Error> {
+) -> Result<Option<Text>, D::Error> {
     struct Visitor;
     impl serde::de::Visitor<'_> for Visitor {
         type Value = Option<String>;
@@ -332,10 +338,10 @@ pub(crate) fn text_or_number<'de, D: serde::Deserializer<'de>>(
             Ok(None)
         }
     }
-    deserializer.deserialize_any(Visitor)
+    Ok(deserializer.deserialize_any(Visitor)?.map(Text::from))
 }
 
-impl fmt::Display for Question {
+impl<Text: fmt::Display> fmt::Display for Question<Text> {
     /// The packet, by the keys that are given.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Question { from, to, proto, source, dest, sport, dport, icmp_type, state, mac } = self;

@@ -61,7 +61,7 @@ pub(super) const TABLES: [TableKey; 13] = {
 };
 
 /// What becomes of a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// It arrives.
     Accept,
@@ -93,7 +93,7 @@ impl Verdict {
 }
 
 /// A verdict and what decided it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// What becomes of the packet.
     pub verdict: Verdict,
@@ -173,7 +173,7 @@ impl Simulator {
 
     /// What becomes of a packet, and the line that decides it.
     pub fn verdict(&self, packet: &Packet) -> Answer {
-        let mut walk = Walk::default();
+        let mut walk = Walk::new();
         let (verdict, by) = self.way(packet, &mut walk, &mut Unwatched);
         self.answer(packet, verdict, by, walk)
     }
@@ -283,13 +283,16 @@ impl Simulator {
     fn hop<'s, W: Watch>(&'s self, view: &mut View<'_>, hop: Hop, walk: &mut Walk<'s>, watch: &mut W) -> End {
         let mut accepted_by = None;
         for stage in self.stages.of(&view.packet.frame, hop) {
+            // Who only wants the verdict begins where packets differ.
+            let entry = if W::NEAR_MISSES { Some(stage.entry) } else { stage.fork };
             let Some(program) = self.programs.get(usize::from(stage.table)).and_then(Option::as_ref) else {
                 continue;
             };
             if stage.first_only && !view.opens_connection() {
                 continue;
             }
-            match program.run(stage.table, stage.entry, view, walk, watch) {
+            let Some(entry) = entry else { continue };
+            match program.run(stage.table, entry, view, walk, watch) {
                 End::Accept(by) => accepted_by = by.or(accepted_by),
                 // Where the node then routes it is not known.
                 End::Drop(_) if stage.drops_to_routing => return End::Unknown,

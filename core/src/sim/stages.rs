@@ -16,6 +16,9 @@ pub(super) struct Stage {
     pub(super) table: u8,
     /// The chain in its program.
     pub(super) entry: u32,
+    /// The chain in which packets go different ways, behind jumps that all of them take; `None` if all pass. (No line is
+    /// responsible for that, and a verdict of an earlier stage stands.)
+    pub(super) fork: Option<u32>,
     /// Whether only packets that open a connection are run through it: addresses are translated once.
     pub(super) first_only: bool,
     /// Whether dropping means to take the frame away from the bridge and route it (table `broute`).
@@ -83,19 +86,27 @@ const OUT_OF: usize = 3;
 impl Stages {
     pub(super) fn new(programs: &[Option<Program>]) -> Self {
         let mut stages = Self::default();
-        for (of_frame, first_table) in stages.0.iter_mut().zip([Some(0), Some(V6), None]) {
+        let frames =
+            [(Some(0), Some(Family::V4.ethertype())), (Some(V6), Some(Family::V6.ethertype())), (None, None)];
+        for (of_frame, (first_table, ethertype)) in stages.0.iter_mut().zip(frames) {
             for (stages, hop) in of_frame.iter_mut().zip(0..) {
                 let mut add = |chains: Chains, first: u8| {
-                    stages.extend(chains.iter().filter_map(|(table, hook)| {
+                    for (table, hook) in chains {
                         let number = first + table;
-                        let program = programs.get(usize::from(number))?.as_ref()?;
-                        Some(Stage {
+                        let Some(program) = programs.get(usize::from(number)).and_then(Option::as_ref) else {
+                            continue;
+                        };
+                        let Some(entry) = program.entries.get(hook).copied() else { continue };
+                        let is_first = stages.iter().all(|stage: &Stage| stage.fork.is_none());
+                        let fork = program.fork(entry, ethertype).or((!is_first).then_some(entry));
+                        stages.push(Stage {
                             table: number,
-                            entry: program.entries.get(hook).copied()?,
+                            entry,
+                            fork,
                             first_only: number < BRIDGE_ROUTE && *table == NAT,
                             drops_to_routing: number == BRIDGE_ROUTE,
-                        })
-                    }));
+                        });
+                    }
                 };
                 for (bridge, ip) in chains(hop) {
                     add(bridge, 0);

@@ -176,17 +176,17 @@ struct Note {
 impl Watch for Recorder<'_> {
     const NEAR_MISSES: bool = true;
 
-    fn matched(&mut self, rule: RuleId, depth: usize, view: &View<'_>) {
-        let note = self.note(rule, depth, view);
+    fn matched(&mut self, rule: RuleId, callers: usize, view: &View<'_>) {
+        let note = self.note(rule, callers, view);
         self.add(note);
     }
 
-    fn maybe(&mut self, rule: RuleId, depth: usize, view: &View<'_>) {
-        let note = Note { certain: false, ..self.note(rule, depth, view) };
+    fn maybe(&mut self, rule: RuleId, callers: usize, view: &View<'_>) {
+        let note = Note { certain: false, ..self.note(rule, callers, view) };
         self.add(note);
     }
 
-    fn nearly(&mut self, rule: RuleId, depth: usize, failing: usize, view: &View<'_>) {
+    fn nearly(&mut self, rule: RuleId, callers: usize, failing: usize, view: &View<'_>) {
         let Some((found, known)) = self.simulator.rule(rule) else { return };
         // Lines of the configuration that decide something, and not about the way (which interface, which mark).
         let decides = matches!(
@@ -204,7 +204,7 @@ impl Watch for Recorder<'_> {
             return;
         }
         let Some(failing) = explain::failing(&known.matches, failing, view) else { return };
-        let note = self.note(rule, depth, view);
+        let note = self.note(rule, callers, view);
         if let Some(hop) = self.notes.hops.last_mut() {
             hop.nearly = Some((note, hop.steps.len(), failing));
         }
@@ -237,7 +237,7 @@ impl Recorder<'_> {
         }
     }
 
-    fn note(&self, rule: RuleId, depth: usize, view: &View<'_>) -> Note {
+    fn note(&self, rule: RuleId, callers: usize, view: &View<'_>) -> Note {
         let program = self.simulator.program(rule);
         let checks = program.and_then(|program| Some(program.checks(program.rule(rule.rule)?.1)));
         let asked = checks.unwrap_or_default().iter().filter_map(|check| match check.ask {
@@ -254,7 +254,7 @@ impl Recorder<'_> {
                 member: member.copied(),
             })
         });
-        Note { rule, certain: true, depth, members: members.collect() }
+        Note { rule, certain: true, depth: callers + 1, members: members.collect() }
     }
 }
 
@@ -264,7 +264,7 @@ impl Simulator {
     /// Where rules are not understood the way shown is the one on which they don't hold.
     pub fn trace(&self, packet: &Packet) -> Trace {
         let mut recorder = Recorder { simulator: self, notes: Notes::default() };
-        let mut walk = Walk::default();
+        let mut walk = Walk::new();
         let (verdict, by) = self.way(packet, &mut walk, &mut recorder);
         let answer = self.answer(packet, verdict, by, walk);
         let hops = recorder.notes.hops.into_iter().map(|HopNotes { hop, steps: notes, nearly, end }| {

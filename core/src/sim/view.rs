@@ -62,14 +62,16 @@ pub(super) struct Unsure {
 #[derive(Clone, Debug)]
 pub(super) struct View<'a> {
     pub(super) packet: &'a Packet,
-    networks: &'a [IpNet],
     sets: &'a [KnownSet],
     interfaces: [Option<InterfaceName>; 4],
     addresses: Option<[IpAddr; 2]>,
-    v4: Option<[u32; 2]>,
+    /// Its addresses, if they are of IPv4.
+    pub(super) v4: Option<[u32; 2]>,
     ports: Option<[u16; 2]>,
     icmp: Option<(u8, u8)>,
     state: Option<ConnectionState>,
+    /// What its addresses are to the node; nothing if it is no IP packet.
+    pub(super) kinds: [AddressTypes; 2],
     pub(super) protocol: Option<u8>,
     /// Of TCP.
     pub(super) flags: Option<u8>,
@@ -100,7 +102,6 @@ impl<'a> View<'a> {
         let state = ip.map(|ip| ip.state);
         Self {
             packet,
-            networks,
             sets,
             interfaces: [None; 4],
             addresses,
@@ -109,6 +110,9 @@ impl<'a> View<'a> {
             ports,
             icmp,
             state,
+            kinds: addresses.map_or([AddressTypes::NONE; 2], |[source, destination]| {
+                [kind(source, &packet.from, networks), kind(destination, &packet.to, networks)]
+            }),
             protocol: ip.map(|ip| ip.protocol.0),
             flags: flags.filter(|_| ip.is_some_and(|ip| ip.protocol == Protocol::TCP)),
             mac: packet.mac,
@@ -145,6 +149,12 @@ impl<'a> View<'a> {
             Field::PortIn => port_in,
             Field::PortOut => port_out,
         }
+    }
+
+    /// Whether it goes from one port of a bridge to another.
+    pub(super) const fn is_bridged(&self) -> bool {
+        let [_, _, port_in, port_out] = self.interfaces;
+        port_in.is_some() && port_out.is_some()
     }
 
     /// Its connection is forgotten on the way.
@@ -199,49 +209,31 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn state_is(&self, states: ConnectionStates) -> Truth {
-        let Some(state) = self.state else { return Truth::No };
-        let own = match state {
+        let Some(own) = self.state() else { return Truth::No };
+        match states.contains(own) {
+            _ if self.unsure.tracking => Truth::Unknown,
+            true => Truth::Yes,
+            // Whether addresses were translated is not known.
+            false if states.overlap(ConnectionStates::TRANSLATED) => Truth::Unknown,
+            false => Truth::No,
+        }
+    }
+
+    /// What connection tracking thinks of it, as rules name it.
+    pub(super) fn state(&self) -> Option<ConnectionStates> {
+        Some(match self.state? {
             ConnectionState::New => ConnectionStates::NEW,
             ConnectionState::Established => ConnectionStates::ESTABLISHED,
             ConnectionState::Related => ConnectionStates::RELATED,
             ConnectionState::Invalid => ConnectionStates::INVALID,
             ConnectionState::Untracked => ConnectionStates::UNTRACKED,
-        };
-        let translated =
-            states.overlap(ConnectionStates::SOURCE_TRANSLATED.and(ConnectionStates::DESTINATION_TRANSLATED));
-        match states.contains(own) {
-            _ if self.unsure.tracking => Truth::Unknown,
-            true => Truth::Yes,
-            // Whether addresses were translated is not known.
-            false if translated => Truth::Unknown,
-            false => Truth::No,
-        }
+        })
     }
 
     /// Whether an address is of one of these kinds to the node.
-    ///
-    /// As the kernel's routes answer: zero and all ones are broadcasts, and so are the ends of the node's IPv4 networks;
-    /// the first address of an IPv6 network is the anycast address of its routers.
     pub(super) fn address_is(&self, side: Side, kinds: AddressTypes) -> Truth {
-        let Some(address) = self.address(side) else { return Truth::No };
-        let end = if side == Side::Source { &self.packet.from } else { &self.packet.to };
-        let kind = match address {
-            _ if address.is_multicast() => AddressTypes::MULTICAST,
-            IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified() => AddressTypes::BROADCAST,
-            IpAddr::V4(_)
-                if self.networks.iter().any(|net| net.prefix_len() < 31 && net.broadcast() == address) =>
-            {
-                AddressTypes::BROADCAST
-            }
-            IpAddr::V6(_)
-                if self.networks.iter().any(|net| net.prefix_len() < 127 && net.network() == address) =>
-            {
-                AddressTypes::ANYCAST
-            }
-            _ if *end == Endpoint::Host => AddressTypes::LOCAL,
-            _ => AddressTypes::UNICAST,
-        };
-        kinds.contains(kind).into()
+        let [source, destination] = self.kinds;
+        kinds.overlap(if side == Side::Source { source } else { destination }).into()
     }
 
     /// Who the frame is sent to.
@@ -251,5 +243,24 @@ impl<'a> View<'a> {
             Some(IpAddr::V4(address)) if address.is_broadcast() => PacketType::Broadcast,
             _ => PacketType::Unicast,
         }
+    }
+}
+
+/// What an address is to the node.
+///
+/// As the kernel's routes answer: zero and all ones are broadcasts, and so are the ends of the node's IPv4 networks; the
+/// first address of an IPv6 network is the anycast address of its routers.
+fn kind(address: IpAddr, end: &Endpoint, networks: &[IpNet]) -> AddressTypes {
+    match address {
+        _ if address.is_multicast() => AddressTypes::MULTICAST,
+        IpAddr::V4(v4) if v4.is_broadcast() || v4.is_unspecified() => AddressTypes::BROADCAST,
+        IpAddr::V4(_) if networks.iter().any(|net| net.prefix_len() < 31 && net.broadcast() == address) => {
+            AddressTypes::BROADCAST
+        }
+        IpAddr::V6(_) if networks.iter().any(|net| net.prefix_len() < 127 && net.network() == address) => {
+            AddressTypes::ANYCAST
+        }
+        _ if *end == Endpoint::Host => AddressTypes::LOCAL,
+        _ => AddressTypes::UNICAST,
     }
 }

@@ -56,21 +56,17 @@ impl Zone {
                  `<bridge>/<port>`",
             )
         };
-        let (place, inner) = match text.split_once('/') {
-            Some((place, inner)) => (place, Some(inner)),
-            None => (text, None),
-        };
+        if let Some((kind, vmid)) = guest(text) {
+            return Ok(Self::Nic(NicId { kind, vmid, index: 0 }));
+        }
+        let (place, inner) = text.split_once('/').ok_or_else(bad)?;
         if let Some((kind, vmid)) = guest(place) {
-            let index = inner.map_or(Some(0), |inner| {
-                let digits = inner.strip_prefix("net")?;
-                let plain = digits.len() == 1 || !digits.starts_with('0');
-                digits.parse::<u8>().ok().filter(|index| plain && *index <= HIGHEST_NIC)
-            });
+            let digits = inner.strip_prefix("net").ok_or_else(bad)?;
+            let plain = digits.len() == 1 || !digits.starts_with('0');
+            let index = digits.parse::<u8>().ok().filter(|index| plain && *index <= HIGHEST_NIC);
             return index.map(|index| Self::Nic(NicId { kind, vmid, index })).ok_or_else(bad);
         }
-        let (Ok(bridge), Ok(port)) =
-            (InterfaceName::new(place), InterfaceName::new(inner.unwrap_or_default()))
-        else {
+        let (Ok(bridge), Ok(port)) = (InterfaceName::new(place), InterfaceName::new(inner)) else {
             return Err(bad());
         };
         if port.as_str().contains('/') { Err(bad()) } else { Ok(Self::Port { bridge, port }) }

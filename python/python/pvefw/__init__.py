@@ -19,6 +19,7 @@ from ._errors import (
     ApplyError,
     BrokenError,
     CapabilityError,
+    ChangedError,
     ChangedOnDiskError,
     ConfigurationError,
     EditError,
@@ -76,23 +77,24 @@ from ._results import (
 from ._rows import Row
 from ._rules import Rule, Rules
 from ._ruleset import Chains, Ruleset
-from ._sets import Alias, Aliases, Group, Groups, IpSet, IpSets, Member, MemberLike
-from ._values import AddressValue, Network, NetworkLike
+from ._sets import Alias, Aliases, Group, Groups, IpSet, IpSets, Member, MemberLike, Named, NamedMap
+from ._values import AddressValue, Network, NetworkLike, PortValue
+from ._view import Digested, View
 
 __version__: str = _version()
 """The version of the package, which is that of the engine."""
 
 __all__ = [
-    "Action", "Address", "AddressValue", "Alias", "Aliases", "Answer", "Applied", "ApplyError",
-    "BrokenError", "CapabilityError", "ChainChange", "ChainRule", "Chains", "Change", "ChangedOnDiskError",
-    "Cluster", "ConfigurationError", "Count", "Datacenter", "Diagnostic", "Diff", "DiffEntry",
-    "DiffSummary", "Direction", "EditError", "Error", "Expect", "FactsError", "Findings", "FirewallFile",
-    "Fix", "Group", "Groups", "Guest", "HookChange", "Hop", "Host", "IpSet", "IpSets", "Keep", "Label",
-    "Level", "Line", "LoadError", "LockedError", "LockoutError", "LogEntry", "LogLevel", "Member",
-    "MemberChange", "MemberLike", "Names", "NearMiss", "Network", "NetworkLike", "Node", "NodeError",
-    "NotFoundError", "NumberedRule", "Options", "Packet", "Plan", "Problem", "QuestionError", "Row", "Rule",
-    "RuleChange", "Rules", "Ruleset", "Safety", "SaveError", "SetChange", "SetLookup", "SetMember",
-    "Severity", "SizeChange", "SourceLine", "State", "Status", "Step", "Summary", "TablePlan",
+    "Action", "Address", "AddressValue", "Alias", "Aliases", "Answer", "Applied", "ApplyError", "BrokenError",
+    "CapabilityError", "ChainChange", "ChainRule", "Chains", "Change", "ChangedError", "ChangedOnDiskError",
+    "Cluster", "ConfigurationError", "Count", "Datacenter", "Diagnostic", "Diff", "DiffEntry", "DiffSummary",
+    "Digested", "Direction", "EditError", "Error", "Expect", "FactsError", "Findings", "FirewallFile", "Fix",
+    "Group", "Groups", "Guest", "HookChange", "Hop", "Host", "IpSet", "IpSets", "Keep", "Label", "Level",
+    "Line", "LoadError", "LockedError", "LockoutError", "LogEntry", "LogLevel", "Member", "MemberChange",
+    "MemberLike", "Named", "NamedMap", "Names", "NearMiss", "Network", "NetworkLike", "Node", "NodeError",
+    "NotFoundError", "NumberedRule", "Options", "Packet", "Plan", "PortValue", "Problem", "QuestionError",
+    "Row", "Rule", "RuleChange", "Rules", "Ruleset", "Safety", "SaveError", "SetChange", "SetLookup",
+    "SetMember", "Severity", "SizeChange", "SourceLine", "State", "Status", "Step", "Summary", "TablePlan",
     "TestFailure", "TestReport", "TestResult", "TestSummary", "TextEdit", "ToolError", "Trace", "Verdict",
-    "Vnet", "WaitingError", "Waits", "Warned", "__version__",
+    "View", "Vnet", "WaitingError", "Waits", "Warned", "__version__",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import _native
 from ._enums import Verdict
-from ._errors import LoadError, NotFoundError, QuestionError
+from ._errors import FactsError, LoadError, NotFoundError, QuestionError, SaveError
 from ._files import Cluster, Guest, Host, Vnet
 from ._question import Address, question
 from ._results import (
@@ -31,6 +31,7 @@ from ._results import (
 )
 from ._rows import build, decode
 from ._ruleset import Ruleset
+from ._values import wrong
 
 _GUEST = re.compile(r"(?:firewall/|nodes/[^/]+/(?:qemu-server|lxc)/)(\d+)\.(?:fw|conf)")
 
@@ -69,8 +70,9 @@ class Datacenter:
         firewall would not read is told by a `Warned`.
         """
         loaded = cls.__new__(cls)
-        loaded._native, told = _native.Datacenter.load(os.fspath(root), node, _facts(facts))
-        loaded._root = Path(root)
+        path = os.fsdecode(root)
+        loaded._native, told = _native.Datacenter.load(path, node, _facts(facts))
+        loaded._root = Path(path)
         for message in told:
             warnings.warn(message, Warned, stacklevel=2)
         return loaded
@@ -84,10 +86,10 @@ class Datacenter:
         facts: Mapping[str, Any] | str | os.PathLike[str] | None = None,
     ) -> Datacenter:
         """Take files from memory: their paths below the root (`firewall/100.fw`), and their texts."""
+        if not isinstance(files, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise wrong("a mapping of paths to texts", files)
         loaded = cls.__new__(cls)
-        texts = [
-            (path, text.encode() if isinstance(text, str) else bytes(text)) for path, text in files.items()
-        ]
+        texts = [_text(path, text) for path, text in files.items()]
         loaded._native, ignored = _native.Datacenter.from_files(texts, node, _facts(facts))
         loaded._root = None
         for path in ignored:
@@ -111,7 +113,7 @@ class Datacenter:
 
     def guest(self, vmid: int | str) -> Guest:
         """The file of a virtual machine or container. It need not exist: the first edit makes it."""
-        number = int(vmid)
+        number = int(vmid) if str(vmid).isdecimal() else 0
         if not 1 <= number <= 999_999_999:
             raise NotFoundError(f"there can be no guest {vmid}", ["guests have numbers from 1 to 999999999"])
         return Guest(self._native, f"firewall/{number}.fw")
@@ -156,6 +158,8 @@ class Datacenter:
         too; when somebody else has one for `timeout` seconds, `LockedError` is raised. Another `SaveError` means that
         something could not be written. After any of them all files are as they were.
         """
+        if not 0 <= timeout <= 86_400:
+            raise SaveError(f"`timeout` can't be {timeout}", ["it is a number of seconds, up to a day"])
         return tuple(self._native.save(timedelta(seconds=timeout)))
 
     def rename_alias(self, old: str, new: str, *, guest: int | None = None) -> int:
@@ -288,12 +292,24 @@ class Datacenter:
         self, other: Datacenter, *, node: str | None = None, rules: bool = False, color: bool = False
     ) -> Diff:
         """Say what changes from this datacenter to another, as compiled for a node. `rules` is for the text."""
+        if not isinstance(other, Datacenter):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise wrong("a `Datacenter`", other)
         empty, report, text = self._native.diff(other._native, node, rules, color)
         return decode(Diff, report, is_empty=empty, text=text)
 
     def __repr__(self) -> str:
         where = "in memory" if self._root is None else repr(str(self._root))
         return f"<Datacenter {where}, nodes {', '.join(self.nodes) or 'none'}>"
+
+
+def _text(path: object, text: object) -> tuple[str, bytes]:
+    if not isinstance(path, str):
+        raise wrong("the path of a file as text", path)
+    if isinstance(text, str):
+        return path, text.encode()
+    if not isinstance(text, (bytes, bytearray, memoryview)):
+        raise wrong(f"the text of `{path}` as str or bytes", text)
+    return path, bytes(text)
 
 
 def _facts(facts: Mapping[str, Any] | str | os.PathLike[str] | None) -> str:
@@ -303,12 +319,18 @@ def _facts(facts: Mapping[str, Any] | str | os.PathLike[str] | None) -> str:
     if isinstance(facts, Mapping):
         return json.dumps(facts, default=str)
     try:
-        return Path(facts).read_text(encoding="utf-8")
+        text = Path(facts).read_text(encoding="utf-8")
+        json.loads(text)
     except OSError as error:
         raise LoadError(f"can't read the facts `{os.fspath(facts)}`: {_words(error)}") from error
+    except ValueError as error:
+        raise FactsError(f"the facts `{os.fspath(facts)}` are not JSON: {error}") from error
+    return text
 
 
 def _name(name: str, what: str) -> str:
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise wrong(f"the name of a {what}", name)
     if not name or "/" in name or name.startswith("."):
         raise NotFoundError(f"`{name}` can't be the name of a {what}")
     return name

@@ -63,6 +63,10 @@ class NotFoundError(EditError, KeyError):
     __str__ = Error.__str__
 
 
+class ChangedError(EditError):
+    """What was seen with a digest is no longer what is there. Nothing was changed."""
+
+
 class SaveError(Error):
     """Files can't be written. All of them are as they were."""
 

@@ -9,10 +9,10 @@ from ._errors import NotFoundError
 from ._rules import Rules
 from ._sets import Aliases, Groups, IpSets
 from ._values import setting
-from ._view import Engine, View
+from ._view import Digested, Engine, View, same
 
 
-class Options(View, MutableMapping[str, str]):
+class Options(Digested, MutableMapping[str, str]):
     """The options of a file: a mapping, and attributes for names that are known. Values are as they are written.
 
     Booleans are written `1` and `0`. Deleting one makes its default count.
@@ -24,18 +24,24 @@ class Options(View, MutableMapping[str, str]):
         object.__setattr__(self, "_native", native)
         object.__setattr__(self, "_path", path)
 
+    @property
+    def _part(self) -> tuple[str, None]:
+        return "options", None
+
     def _all(self) -> dict[str, str]:
         return dict(self._native.options(self._path))
 
     def __getitem__(self, name: str) -> str:
-        return self._all()[name.lower()]
+        found = self._all().get(name.lower())
+        if found is None:
+            raise NotFoundError(f"the option `{name}` is not set in `{self._path}`")
+        return found
 
     def __setitem__(self, name: str, value: object) -> None:
         self._native.set_option(self._path, name, setting(value))
 
     def __delitem__(self, name: str) -> None:
-        if name.lower() not in self._all():
-            raise NotFoundError(f"the option `{name}` is not set")
+        self[name]
         self._native.set_option(self._path, name, None)
 
     def __iter__(self) -> Iterator[str]:
@@ -47,6 +53,9 @@ class Options(View, MutableMapping[str, str]):
     def __getattr__(self, name: str) -> str | None:
         if name.startswith("_"):
             raise AttributeError(name)
+        known = self._native.option_names(self._path)
+        if name not in known:
+            raise AttributeError(f"`{self._path}` has no option `{name}`, but {', '.join(known)}")
         return self._all().get(name)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -87,6 +96,13 @@ class FirewallFile(View):
     def rules(self) -> Rules:
         """The rules of `[RULES]`."""
         return Rules(self._native, self._path, None)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same file of the same datacenter."""
+        return same(self, other)
+
+    def __hash__(self) -> int:
+        return hash((id(self._native), self._path))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._path}>"

@@ -94,6 +94,10 @@ class Datacenter:
     def move_rule(self, path: str, group: str | None, id: int, index: int) -> None:
         """Moves a rule in its list."""
 
+    @staticmethod
+    def option_names(path: str) -> list[str]:
+        """The names of the options that a file can have."""
+
     def options(self, path: str) -> list[tuple[str, str]]:
         """Names and values of the options of a file."""
 
@@ -140,6 +144,12 @@ class Datacenter:
 
     def rename(self, path: str, kind: str, old: str, new: str) -> int:
         """Renames an alias, set or group and all that refers to it; how many places were changed."""
+
+    def digest(self, path: str, part: str, name: str | None) -> str:
+        """The digest of a part of a file; `name` is that of the group or set whose lines it is."""
+
+    def check_digest(self, path: str, part: str, name: str | None, seen: str) -> None:
+        """Makes sure that a part of a file still has a digest."""
 
     def text(self, path: str) -> bytes | None:
         """The text of a file as it is now."""

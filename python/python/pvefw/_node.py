@@ -15,6 +15,7 @@ from ._datacenter import Datacenter
 from ._errors import ApplyError
 from ._results import Diff
 from ._rows import Row, build, decode
+from ._values import wrong
 
 Keep = tuple[str | IPv4Address | IPv6Address, int]
 """A connection that must not be cut: the client's address, and the port of the node."""
@@ -174,6 +175,8 @@ class Node:
         node: str | None = None,
         state: str | os.PathLike[str] = "/var/lib/pvefw",
     ) -> None:
+        if not isinstance(datacenter, Datacenter):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise wrong("a `Datacenter`", datacenter)
         self._native = _native.Node(datacenter._native, node, os.fspath(state))  # pyright: ignore[reportPrivateUsage]
 
     def plan(self, *, allow_errors: bool = False, rules: bool = False, color: bool = False) -> Plan:

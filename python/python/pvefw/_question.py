@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from ._errors import QuestionError
+from ._values import wrong
 
 Address = str | IPv4Address | IPv6Address
 """An IP address, as an object or as text."""
@@ -16,6 +17,8 @@ Address = str | IPv4Address | IPv6Address
 
 def question(asked: Mapping[str, Any]) -> str:
     """A question as JSON text. The keys are the arguments of `Datacenter.trace`; `from` may be written for `from_`."""
+    if not isinstance(asked, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise wrong("a question as a mapping", asked)
     parts: dict[str, Any] = {}
     for key, value in asked.items():
         name = key.rstrip("_").replace("_", "-")
@@ -30,8 +33,14 @@ def question(asked: Mapping[str, Any]) -> str:
     return json.dumps(parts)
 
 
-def _as_is(_: str, value: Any) -> Any:
+def _word(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise QuestionError(f"`{key}` can't be {value!r}", [f"`{key}` is text"])
     return value
+
+
+def _number_or_name(key: str, value: Any) -> Any:
+    return value if isinstance(value, int) else _word(key, value)
 
 
 def _text(_: str, value: Any) -> str:
@@ -47,20 +56,20 @@ def _address(key: str, address: Any) -> str:
 
 
 def _port(key: str, port: Any) -> Any:
-    if isinstance(port, int) and not 0 <= port <= 65535:
-        raise QuestionError(f"`{key}` can't be {port}", ["ports are numbers from 0 to 65535"])
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+        raise QuestionError(f"`{key}` can't be {port!r}", ["ports are numbers from 0 to 65535"])
     return port
 
 
 _PARTS: dict[str, Callable[[str, Any], Any]] = {
-    "from": _as_is,
-    "to": _as_is,
+    "from": _word,
+    "to": _word,
     "source": _address,
     "dest": _address,
     "proto": _text,
     "sport": _port,
     "dport": _port,
-    "icmp-type": _as_is,
-    "state": _as_is,
-    "mac": _as_is,
+    "icmp-type": _number_or_name,
+    "state": _word,
+    "mac": _word,
 }

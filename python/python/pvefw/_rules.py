@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from typing import Any, SupportsIndex, overload
 
 from . import _native
 from ._enums import Action, Direction, LogLevel
 from ._errors import NotFoundError
 from ._results import Line
-from ._values import AddressValue, Network, addresses, list_index, networks, one_word, text_or_none
-from ._view import Engine, View
+from ._values import (
+    AddressValue,
+    Network,
+    PortValue,
+    addresses,
+    list_index,
+    networks,
+    one_word,
+    ports,
+    text_or_none,
+    wrong,
+)
+from ._view import Digested, Engine, same
 
 
 class Rule:
@@ -32,8 +43,8 @@ class Rule:
         source: AddressValue | None = None,
         dest: AddressValue | None = None,
         proto: str | int | None = None,
-        dport: str | int | None = None,
-        sport: str | int | None = None,
+        dport: PortValue | None = None,
+        sport: PortValue | None = None,
         icmp_type: str | None = None,
         iface: str | None = None,
         log: LogLevel | str | None = None,
@@ -47,8 +58,8 @@ class Rule:
             ("-source", addresses(source)),
             ("-dest", addresses(dest)),
             ("-p", proto),
-            ("-dport", dport),
-            ("-sport", sport),
+            ("-dport", ports(dport)),
+            ("-sport", ports(sport)),
             ("-log", None if log is None else str(log)),
             ("-icmp-type", icmp_type),
         ):
@@ -67,6 +78,8 @@ class Rule:
     @classmethod
     def parse(cls, text: str) -> Rule:
         """Read a rule as it is written in files: `IN SSH(ACCEPT) -source +management # ops`."""
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise wrong("a rule as text", text)
         rule = cls.__new__(cls)
         rule._line = _native.RuleLine(text)
         rule._native, rule._path, rule._group, rule._id = None, "", None, 0
@@ -227,8 +240,8 @@ class Rule:
         return self._get("dport")
 
     @dport.setter
-    def dport(self, dport: str | int | None) -> None:
-        self._set("dport", text_or_none(dport))
+    def dport(self, dport: PortValue | None) -> None:
+        self._set("dport", ports(dport))
 
     @property
     def sport(self) -> str | None:
@@ -236,8 +249,8 @@ class Rule:
         return self._get("sport")
 
     @sport.setter
-    def sport(self, sport: str | int | None) -> None:
-        self._set("sport", text_or_none(sport))
+    def sport(self, sport: PortValue | None) -> None:
+        self._set("sport", ports(sport))
 
     @property
     def icmp_type(self) -> str | None:
@@ -285,6 +298,10 @@ class Rule:
         enabled, words = self._words()
         return {"text": self.text, "enabled": enabled, "direction": "GROUP", **words}
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """One that stands nowhere is copied and pickled by its text; one in a file belongs to it."""
+        return (Rule.parse, (self.text,)) if self._native is None else super().__reduce_ex__(protocol)
+
     def __eq__(self, other: object) -> bool:
         """Rules in files are equal if they are the same line; others if they have the same text."""
         if not isinstance(other, Rule):
@@ -307,7 +324,7 @@ class Rule:
         return f"Rule.parse({text!r})" if place is None else f"<Rule {text!r} at {place}>"
 
 
-class Rules(View, Sequence[Rule]):
+class Rules(Digested, Sequence[Rule]):
     """The rules of a file or security group, in order. Lines that are no rules are not among them."""
 
     __slots__ = ("_group",)
@@ -315,6 +332,10 @@ class Rules(View, Sequence[Rule]):
     def __init__(self, native: Engine, path: str, group: str | None) -> None:
         super().__init__(native, path)
         self._group = group
+
+    @property
+    def _part(self) -> tuple[str, str | None]:
+        return "rules", self._group
 
     def _rule(self, id: int) -> Rule:
         return Rule._at(self._native, self._path, self._group, id)  # pyright: ignore[reportPrivateUsage]
@@ -340,9 +361,10 @@ class Rules(View, Sequence[Rule]):
 
     def insert(self, index: int, rule: Rule | str) -> Rule:
         """Put a rule before the one at `index`, and return it as it stands there."""
-        return self._rule(
-            self._native.insert_rule(self._path, self._group, list_index(index, len(self)), str(rule))
-        )
+        if not isinstance(rule, (Rule, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise wrong("a rule, or one as text", rule)
+        at = list_index(index, len(self))
+        return self._rule(self._native.insert_rule(self._path, self._group, at, str(rule)))
 
     def append(self, rule: Rule | str) -> Rule:
         """Put a rule behind the last one, and return it as it stands there."""
@@ -402,6 +424,13 @@ class Rules(View, Sequence[Rule]):
             else:
                 found.move(index)
                 _adjust(found, rule)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether they are the rules of the same file or group."""
+        return same(self, other, "_group")
+
+    def __hash__(self) -> int:
+        return hash((id(self._native), self._path, self._group))
 
     def __repr__(self) -> str:
         of = self._path if self._group is None else f"group {self._group}"

@@ -12,10 +12,11 @@ from ._errors import NotFoundError
 from ._results import Line
 from ._rows import Row
 from ._rules import Rule, Rules
-from ._values import Network, NetworkLike, network_or_name, one_word
-from ._view import Engine, View
+from ._values import Network, NetworkLike, network_or_name, one_word, wrong
+from ._view import Digested, Engine, View, same
 
 _T = TypeVar("_T", bound="Named")
+_MEMBERS = (str, IPv4Address, IPv6Address, IPv4Network, IPv6Network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,14 @@ class Alias(Row):
     place: Line
 
 
-class Aliases(View, Mapping[str, Alias]):
+class Aliases(Digested, Mapping[str, Alias]):
     """The aliases of a file by name; case does not count. `aliases["srv"] = "10.0.0.1"` defines one, or changes it."""
 
     __slots__ = ()
+
+    @property
+    def _part(self) -> tuple[str, None]:
+        return "aliases", None
 
     def _all(self) -> dict[str, Alias]:
         return {
@@ -43,7 +48,10 @@ class Aliases(View, Mapping[str, Alias]):
         }
 
     def __getitem__(self, name: str) -> Alias:
-        return self._all()[name.lower()]
+        found = self._all().get(name.lower())
+        if found is None:
+            raise NotFoundError(f"there is no alias `{name}` in `{self._path}`")
+        return found
 
     def __setitem__(self, name: str, network: NetworkLike) -> None:
         self._native.set_alias(self._path, name, one_word(network))
@@ -79,6 +87,13 @@ class Named(View):
         super().__init__(native, path)
         self._name = name
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same one of the same file."""
+        return same(self, other, "_name")
+
+    def __hash__(self) -> int:
+        return hash((id(self._native), self._path, self._name))
+
     @property
     def name(self) -> str:
         """Its name, in lower case."""
@@ -94,7 +109,7 @@ class Named(View):
         self._native.comment_named(self._path, self.kind, self._name, comment)
 
 
-class NamedMap(View, Mapping[str, _T], Generic[_T]):
+class NamedMap(Digested, Mapping[str, _T], Generic[_T]):
     """All of a kind that a file has, by name; names are in lower case."""
 
     __slots__ = ()
@@ -103,12 +118,17 @@ class NamedMap(View, Mapping[str, _T], Generic[_T]):
     @abstractmethod
     def _class(self) -> type[_T]: ...
 
+    @property
+    def _part(self) -> tuple[str, None]:
+        return f"{self._class.kind}s", None
+
     def _names(self) -> list[str]:
         return [name for name, _ in self._native.names(self._path, self._class.kind)]
 
     def __getitem__(self, name: str) -> _T:
         if name not in self:
-            raise KeyError(name)
+            what = "security group" if self._class.kind == "group" else self._class.kind
+            raise NotFoundError(f"there is no {what} `{name}` in `{self._path}`")
         return self._class(self._native, self._path, name.lower())
 
     def __iter__(self) -> Iterator[str]:
@@ -165,11 +185,15 @@ MemberLike = Member | NetworkLike
 """A member, or the address, network or alias (`!` in front: an exception) of one without comment."""
 
 
-class IpSet(Named):
+class IpSet(Named, Digested):
     """A set of networks. Members are compared as networks: `10.0.0.1` and `10.0.0.1/32` are the same."""
 
     __slots__ = ()
     kind = "set"
+
+    @property
+    def _part(self) -> tuple[str, str]:
+        return self.kind, self._name
 
     @property
     def members(self) -> list[Member]:
@@ -195,6 +219,8 @@ class IpSet(Named):
 
         Lines of members that stay are not touched, and keep their comments.
         """
+        if isinstance(members, str):
+            raise wrong("several members", members)
         return self._native.replace_members(self._path, self._name, [_member(member) for member in members])
 
     def __iter__(self) -> Iterator[Member]:
@@ -204,7 +230,7 @@ class IpSet(Named):
         return len(self._native.members(self._path, self._name))
 
     def __contains__(self, member: object) -> bool:
-        if isinstance(member, (str, Member, IPv4Address, IPv6Address, IPv4Network, IPv6Network)):
+        if isinstance(member, (Member, *_MEMBERS)):
             value, nomatch, _ = _member(member)
             key = (network_or_name(value), nomatch)
             return any((network_or_name(other.value), other.nomatch) == key for other in self.members)
@@ -261,6 +287,8 @@ class Groups(NamedMap[Group]):
 def _member(member: MemberLike) -> tuple[str, bool, str | None]:
     if isinstance(member, Member):
         return member.value, member.nomatch, member.comment
+    if not isinstance(member, _MEMBERS):
+        raise wrong("an address, a network, a name or a `Member`", member)
     text = str(member)
     if text.startswith("!"):
         return text[1:].lstrip(), True, None

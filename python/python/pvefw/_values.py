@@ -21,12 +21,19 @@ NetworkLike = str | IPv4Address | IPv6Address | IPv4Network | IPv6Network | IPv4
 """An address or network, as an object or as text."""
 AddressValue = NetworkLike | Iterable[NetworkLike]
 """What a rule compares an address with: a reference (`+set`, `alias`), an address, a network, a range, or several."""
+PortValue = str | int | Iterable[str | int]
+"""Ports of a rule: one, several, or as they are written (`22`, `80,443`, `8000:8099`, `https`)."""
+
+
+def wrong(expected: str, value: object) -> TypeError:
+    """The exception for a value of another type than expected."""
+    return TypeError(f"expected {expected}, not {type(value).__name__}")
 
 
 def one_word(value: object) -> str:
     """A value as it is written. One with blanks would be read as several."""
     if isinstance(value, bool) or value is None:
-        raise TypeError(f"expected text, a number or an address, not {type(value).__name__}")
+        raise wrong("text, a number or an address", value)
     text = str(value).strip()
     if not text or text.split() != [text]:
         raise EditError(f"`{text}` can't stand in a rule as one value", ["a value has no blanks"])
@@ -38,12 +45,23 @@ def text_or_none(value: str | int | None) -> str | None:
     return None if value is None else one_word(value)
 
 
+def ports(value: PortValue | None) -> str | None:
+    """Ports as a rule has them."""
+    if value is None or isinstance(value, (str, int)):
+        return text_or_none(value)
+    if not isinstance(value, Iterable):
+        raise wrong("a port, or several", value)
+    return ",".join(one_word(item) for item in value)
+
+
 def addresses(value: AddressValue | None) -> str | None:
     """Addresses as a rule has them."""
     if value is None:
         return None
     if isinstance(value, (str, IPv4Address, IPv6Address, IPv4Network, IPv6Network)):
         return one_word(value)
+    if not isinstance(value, Iterable):
+        raise wrong("an address, or several", value)
     return ",".join(one_word(item) for item in value)
 
 

@@ -267,7 +267,7 @@ impl Bench {
                 Ok(None)
             }
             Fault::OneOfTenThousand(skipped) => {
-                let plan = (*skipped, AtCall::KernelRefuses, MANY);
+                let plan = (*skipped, AtCall::KernelRefusesForGood, MANY);
                 wrapper::arrange(tools, Some(plan)).map_err(|error| error.to_string())?;
                 Ok(None)
             }

@@ -43,6 +43,8 @@ pub(crate) enum AtCall {
     Refuse,
     /// The kernel does not take one of the rules; the tool does.
     KernelRefuses,
+    /// The same, whenever a text has so many rules.
+    KernelRefusesForGood,
     /// Somebody else empties one of our chains and adds rules of theirs, before.
     OtherBefore,
     /// The same, after.
@@ -66,7 +68,7 @@ impl AtCall {
 
     /// Whether it spoils a text that is fed to a tool, rather than the call itself.
     pub(crate) const fn spoils(self) -> bool {
-        matches!(self, Self::Refuse | Self::KernelRefuses)
+        matches!(self, Self::Refuse | Self::KernelRefuses | Self::KernelRefusesForGood)
     }
 
     /// Whether it ends `pvefw` by force.
@@ -89,7 +91,7 @@ impl Fault {
                 AtCall::Hang => "tool hangs",
                 AtCall::Vanish => "tool vanishes",
                 AtCall::Refuse => "tool refuses a rule",
-                AtCall::KernelRefuses => "kernel refuses a rule",
+                AtCall::KernelRefuses | AtCall::KernelRefusesForGood => "kernel refuses a rule",
                 AtCall::OtherBefore | AtCall::OtherAfter => "second writer",
             }
             .into(),

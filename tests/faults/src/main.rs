@@ -17,12 +17,13 @@ use core::fmt::Write as _;
 use core::time::Duration;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 use std::{env, fs, process};
 
 use nix::sched::{CloneFlags, unshare};
 use pvefw_core::host::Variant;
+use pvefw_tests::shares;
 
 use case::{Bench, Found, Outcome};
 
@@ -179,17 +180,7 @@ impl Drop for Folder {
 /// Starts the shares and sums up. Whether all went well.
 fn parent(args: &Args, words: &[String]) -> Result<bool, String> {
     let begun = Instant::now();
-    let me = env::current_exe().map_err(|error| format!("no own program: {error}"))?;
-    let mut children = Vec::new();
-    for share in 0..args.jobs {
-        let child = Command::new(&me)
-            .args(words)
-            .args(["--jobs", &args.jobs.to_string(), "--share", &share.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn();
-        children.push(child.map_err(|error| format!("can't start `{}`: {error}", me.display()))?);
-    }
+    let children = shares::start(words, args.jobs)?;
     let mut outcomes: Vec<(u64, Outcome)> = Vec::new();
     let mut broken = 0;
     for child in children {

@@ -74,6 +74,7 @@ pub(crate) fn run(path: &Path) -> ExitCode {
             serde_json::from_slice(&fs::read(folder.join(PLAN)).ok()?).ok()?;
         let due = match harm {
             AtCall::FailForGood => call >= at,
+            AtCall::KernelRefusesForGood => call >= at && input.len() >= least,
             // Only a text can be spoiled.
             _ if harm.spoils() => call >= at && input.len() >= least && !folder.join(DONE).exists(),
             _ => call == at,
@@ -141,7 +142,9 @@ fn spoiled(input: &[u8], harm: AtCall) -> Vec<u8> {
             let chain = line.split(' ').nth(1).unwrap_or("no-such-chain");
             match harm {
                 _ if line.starts_with("add ") => spoiled.push_str("add no-such-set 10.0.0.1\n"),
-                AtCall::KernelRefuses => spoiled.extend(["-A ", chain, " -j ", chain, "\n"]),
+                AtCall::KernelRefuses | AtCall::KernelRefusesForGood => {
+                    spoiled.extend(["-A ", chain, " -j ", chain, "\n"]);
+                }
                 _ => spoiled.push_str("-A no-such-chain -j DROP\n"),
             }
         }

@@ -4,11 +4,12 @@
 //! starts itself for each processor.
 
 use std::io::{Read as _, Write as _};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use pvefw_lab::args::Args;
 use pvefw_lab::session::{self, Report};
+use pvefw_tests::shares;
 
 /// How many cases a line of progress is about.
 const PROGRESS: u64 = 10;
@@ -50,17 +51,7 @@ fn child(args: &Args) -> Result<(), String> {
 /// Starts the shares and sums up. Whether all agree.
 fn parent(args: &Args, words: &[String]) -> Result<bool, String> {
     let begun = Instant::now();
-    let me = std::env::current_exe().map_err(|error| format!("no own program: {error}"))?;
-    let mut children = Vec::new();
-    for share in 0..args.jobs {
-        let child = Command::new(&me)
-            .args(words)
-            .args(["--jobs", &args.jobs.to_string(), "--share", &share.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn();
-        children.push(child.map_err(|error| format!("can't start `{}`: {error}", me.display()))?);
-    }
+    let children = shares::start(words, args.jobs as u64)?;
     let mut report = Report::default();
     let mut failed = 0;
     for mut child in children {

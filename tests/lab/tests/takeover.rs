@@ -144,7 +144,7 @@ fn run(change: Change, variant: Variant) -> Result<String, String> {
 
 /// `pvefw` on the node.
 struct Node {
-    pvefw: PathBuf,
+    pvefw: &'static Path,
     root: PathBuf,
     state: PathBuf,
     variant: Variant,
@@ -156,7 +156,7 @@ impl Node {
     }
 
     fn start(&self, words: &[&str]) -> Result<Child, String> {
-        let mut command = Command::new(&self.pvefw);
+        let mut command = Command::new(self.pvefw);
         command.args(words);
         if words.first() == Some(&"apply") {
             command.arg(&self.root).args(["--node", "pve1", "--facts"]).arg(self.root.join("facts.json"));

@@ -22,7 +22,7 @@ type Outcome = Result<(), String>;
 type Test = fn(&Node) -> Outcome;
 
 /// The tests by name.
-const TESTS: [(&str, Test); 12] = [
+const TESTS: [(&str, Test); 13] = [
     ("systemd is told", systemd_is_told),
     ("what changes is applied", changes),
     ("a bad configuration keeps the last good rules", bad_and_good_again),
@@ -32,6 +32,7 @@ const TESTS: [(&str, Test); 12] = [
     ("guests that start are noticed", links),
     ("a tool that hangs", hanging_tool),
     ("a full disk", full_disk),
+    ("a clock that jumps", clock_that_jumps),
     ("a state that waits is confirmed", confirmation),
     ("killed, and started again", killed),
     ("what keeps it from starting is said", refusals),
@@ -246,6 +247,42 @@ fn full_disk(node: &Node) -> Outcome {
     daemon.wait_for_rules("--dport 7010", true)?;
     daemon.stop()?;
     tool("umount", &[&shown])
+}
+
+fn clock_that_jumps(node: &Node) -> Outcome {
+    node.set_clock("+0")?;
+    let daemon = node.daemon(&[])?;
+    let mut port = 7020;
+    let begun = daemon.count("/since")?;
+    for (offset, days) in [("+900d", 900), ("-900d", -900), ("+0", 0)] {
+        node.set_clock(offset)?;
+        node.add("firewall/100.fw", &format!("IN ACCEPT -p tcp -dport {port}"))?;
+        daemon.wait_for_rules(&format!("--dport {port}"), true)?;
+        tool("iptables", &["-D", "INPUT", "-j", "PVEFW-INPUT"])?;
+        daemon.wait_for_rules("-A INPUT -j PVEFW-INPUT", true)?;
+        daemon.wait_for_state("WATCHDOG=1")?;
+        daemon.wait_until("a run at that time", || {
+            let passed = daemon.count("/last_run")?.cast_signed() - begun.cast_signed();
+            Ok((passed - days * 86_400).abs() < 86_400)
+        })?;
+        port += 1;
+    }
+    check(daemon.count("/failures")? == 0, "a run failed")?;
+    // Time to confirm is neither over too early nor never.
+    node.add("firewall/100.fw", "IN ACCEPT -p tcp -dport 7030")?;
+    node.demand(&["apply", "--force", "--confirm-within", "1h"], 0, &["unless `pvefw confirm`"])?;
+    node.set_clock("+900d")?;
+    node.demand(&["confirm"], 0, &["confirmed"])?;
+    node.add("firewall/101.fw", "[RULES]\nIN ACCEPT -p tcp -dport nonsense")?;
+    daemon.wait_for_status("/report/configuration", &json!("faulty"))?;
+    node.demand(
+        &["apply", "--allow-errors", "--force", "--confirm-within", "2s"],
+        0,
+        &["unless `pvefw confirm`"],
+    )?;
+    node.set_clock("-900d")?;
+    daemon.wait_until("the end of the time to confirm", || Ok(!node.path("state/pending.json").exists()))?;
+    daemon.stop()
 }
 
 fn confirmation(node: &Node) -> Outcome {

@@ -8,12 +8,12 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::Instant;
 use std::{env, process, thread};
 
 use nix::sched::{CloneFlags, unshare};
 use pvefw_core::host::Sandbox;
+use pvefw_tests::program::pvefw;
 use serde_json::Value;
 
 use super::Outcome;
@@ -22,26 +22,8 @@ use super::Outcome;
 const PATIENCE: Duration = Duration::from_secs(40);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The `pvefw` of this tree. Cargo does not build it for the tests of another package.
-pub(super) fn pvefw() -> Result<&'static Path, String> {
-    static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = BINARY.get_or_init(|| {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let words = ["build", "--quiet", "--locked", "-p", "pvefw", "--message-format=json"];
-        let output = Command::new(cargo).args(words).current_dir(top).output();
-        let output = output.map_err(|error| format!("can't start cargo: {error}"))?;
-        let executable = |line: &str| {
-            let message: Value = serde_json::from_str(line).ok()?;
-            message.get("executable")?.as_str().map(PathBuf::from)
-        };
-        String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .find_map(executable)
-            .ok_or_else(|| format!("pvefw was not built: {}", String::from_utf8_lossy(&output.stderr)))
-    });
-    built.as_deref().map_err(Clone::clone)
-}
+/// The file that says how wrong the clock is.
+const CLOCK: &str = "clock";
 
 /// Nodes so far: each has a folder of its own, also where an earlier one could not be removed.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -97,7 +79,7 @@ impl Node {
         let mut command = Command::new(pvefw()?);
         let (first, rest) = words.split_first().ok_or("no command")?;
         command.arg(first);
-        if !["stop", "rollback"].contains(first) {
+        if !["stop", "rollback", "confirm"].contains(first) {
             command
                 .arg(self.path("root"))
                 .args(["--node", "pve1", "--facts"])
@@ -107,7 +89,19 @@ impl Node {
         let tools = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", self.path("tools").display());
         command.env_clear().env("PATH", tools).env("PVEFW_STATE", self.path("state"));
         command.env("PVEFW_RUN", self.path("run")).env("PVEFW_TOOL_LIMIT", "5");
+        if self.path(CLOCK).exists() {
+            // The time since the start of the machine is not to be had otherwise: nobody can change it.
+            command.env("LD_PRELOAD", faketime()?).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+            command.env("FAKETIME_TIMESTAMP_FILE", self.path(CLOCK)).env("FAKETIME_NO_CACHE", "1");
+        }
         Ok(command)
+    }
+
+    /// Sets the clock of all that is started from now on, and of what was started since this was called first.
+    pub(super) fn set_clock(&self, offset: &str) -> Outcome {
+        let aside = format!("{CLOCK}.new");
+        self.write(&aside, offset)?;
+        fs::rename(self.path(&aside), self.path(CLOCK)).map_err(|error| error.to_string())
     }
 
     /// Runs a command; its status and what it said on both outputs.
@@ -298,6 +292,15 @@ impl Drop for Daemon<'_> {
         let _ = self.child.borrow_mut().kill();
         let _ = self.child.borrow_mut().wait();
     }
+}
+
+/// The library by which a program believes in another time, of Debian's package `faketime`.
+fn faketime() -> Result<PathBuf, String> {
+    let entries = fs::read_dir("/usr/lib").map_err(|error| error.to_string())?;
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path().join("faketime/libfaketimeMT.so.1")))
+        .find(|path| path.exists())
+        .ok_or_else(|| "there is no libfaketime: `apt-get install faketime`".into())
 }
 
 /// Runs a tool.

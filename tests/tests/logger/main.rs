@@ -15,7 +15,8 @@ use std::process::{Command, ExitCode, Stdio};
 use pvefw_core::host::{Sandbox, Tools};
 use pvefw_core::log::{Entry, entry};
 
-use service::{Folder, Service, pvefw};
+use pvefw_tests::program::pvefw;
+use service::{Folder, Service};
 
 type Outcome = Result<(), String>;
 

@@ -6,36 +6,16 @@ use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::Instant;
 use std::{env, thread};
+
+use pvefw_tests::program::pvefw;
 
 use super::Outcome;
 
 /// How long something may take that must come. Only a hung machine needs as long.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// The `pvefw` of this tree. Cargo does not build it for the tests of another package.
-pub(super) fn pvefw() -> Result<&'static Path, String> {
-    static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = BINARY.get_or_init(|| {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let words = ["build", "--quiet", "--locked", "-p", "pvefw", "--message-format=json"];
-        let output = Command::new(cargo).args(words).current_dir(top).output();
-        let output = output.map_err(|error| format!("can't start cargo: {error}"))?;
-        let executable = |line: &str| {
-            let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            message.get("executable")?.as_str().map(PathBuf::from)
-        };
-        String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .find_map(executable)
-            .ok_or_else(|| format!("pvefw was not built: {}", String::from_utf8_lossy(&output.stderr)))
-    });
-    built.as_deref().map_err(Clone::clone)
-}
 
 /// A folder for one test, gone at its end.
 pub(super) struct Folder(PathBuf);

@@ -34,7 +34,7 @@ pub(crate) fn bench() -> Outcome {
     let mut best = [Times::NEVER; 2];
     for _ in 0..TURNS {
         let mut python = Command::new(venv.program("python"));
-        python.arg("-P").arg(&script);
+        python.arg("-I").arg(&script);
         for (best, mut command) in best.iter_mut().zip([Command::new(&native), python]) {
             *best = best.min(Times::of(command.arg(&root))?);
         }

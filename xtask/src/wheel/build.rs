@@ -11,6 +11,13 @@ use crate::{sh, workspace};
 /// What builds.
 const MATURIN: &str = "maturin>=1.16,<1.17";
 
+/// The same with a linker for older systems.
+const MATURIN_AND_ZIG: &str = "maturin[zig]>=1.16,<1.17";
+
+/// The oldest systems that an optimised wheel is for: those with glibc 2.28, as Debian 10 and RHEL 8. The machine's own
+/// linker would take the symbols of its own glibc.
+const OLDEST: &str = "manylinux_2_28";
+
 /// How to build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -35,8 +42,7 @@ pub(crate) fn build(profile: Profile) -> Outcome<Built> {
     let wheels = workspace::target()?.join("wheels");
     let _ = fs::remove_dir_all(&wheels);
     let wheel = wheel(profile, &python, &wheels)?;
-    let maturin = maturin()?;
-    sh::run(workspace::at_top(&maturin, &["sdist", "--out"])?.arg(&wheels))?;
+    sh::run(workspace::at_top(tools(profile)?.program("maturin"), &["sdist", "--out"])?.arg(&wheels))?;
     let source = files(&wheels, "gz")?
         .pop()
         .ok_or_else(|| Failure::failed("maturin has left no source distribution"))?;
@@ -69,20 +75,23 @@ impl Built {
 
 /// A wheel for an interpreter and those like it.
 fn wheel(profile: Profile, python: &Interpreter, out: &Path) -> Outcome<PathBuf> {
-    let mut build = workspace::at_top(maturin()?, &["build", "--locked", "--out"])?;
+    let tools = tools(profile)?;
+    let mut build = workspace::at_top(tools.program("maturin"), &["build", "--locked", "--out"])?;
     build.arg(out).arg("--interpreter").arg(&python.path).arg("--target-dir").arg(folder()?);
     if profile == Profile::Release {
-        build.arg("--release");
+        build.args(["--release", "--zig", "--compatibility", OLDEST]);
+        // Where it looks for `ziglang`.
+        build.env("CARGO_ZIGBUILD_PYTHON_PATH", tools.program("python"));
     }
     sh::run(&mut build)?;
     files(out, "whl")?.pop().ok_or_else(|| Failure::failed("maturin has left no wheel"))
 }
 
-/// The program that builds.
-fn maturin() -> Outcome<PathBuf> {
+/// The environment of what builds.
+fn tools(profile: Profile) -> Outcome<Venv> {
     let tools = Venv::kept("build", &python::interpreter()?)?;
-    tools.install(&[MATURIN])?;
-    Ok(tools.program("maturin"))
+    tools.install(&[if profile == Profile::Release { MATURIN_AND_ZIG } else { MATURIN }])?;
+    Ok(tools)
 }
 
 /// Where it builds: cargo and maturin would make each other build pyo3 again.

@@ -14,6 +14,7 @@ use crate::python::{self, Venv};
 use crate::steps::{Ran, done};
 use crate::{Task, args, sh, workspace};
 use build::{Built, Profile, build};
+use test::Others;
 
 /// As many loads show a leak without taking minutes.
 const FEW_LOADS: u64 = 10_000;
@@ -27,8 +28,9 @@ pub(crate) const TASK: Task = Task {
     usage: "[--dev] [--test] [--loads] [--docs]",
     about: "build the Python package",
     help: "Builds a wheel and a source distribution into target/wheels, by maturin from PyPI in a virtual environment\n\
-           below target/. One wheel serves every CPython from 3.10; a free-threaded one gets its own.\n\n\
-           --dev     without optimisation: quick to build, slow to run\n\
+           below target/. One wheel serves every CPython from 3.10; a free-threaded one gets its own. It is for systems\n\
+           with glibc 2.28 or newer, by the linker of zig from PyPI.\n\n\
+           --dev     without optimisation: quick to build, slow to run; for systems with this machine's glibc or newer\n\
            --test    then install the wheel into fresh environments outside the tree, for every interpreter of this\n\
            \u{20}         machine (PATH, pyenv, uv), and run the tests of python/tests against it\n\
            --loads   as --test, and 100,000 loads must not need more memory than a few\n\
@@ -50,14 +52,15 @@ fn run(words: &[String]) -> Outcome {
     }
     let built = build(profile)?;
     if tested {
-        test::test(&built, loads, usize::MAX)?;
+        test::test(&built, loads, Others::Tests)?;
     }
     if documented { docs(&built) } else { Ok(()) }
 }
 
-/// The part of `cargo xtask test`: a wheel that is quick to build, and its tests with one interpreter.
+/// The part of `cargo xtask test`: a wheel that is quick to build, all tests with one interpreter, and a few
+/// seconds with every other.
 pub(crate) fn share() -> Outcome<Ran> {
-    done(build(Profile::Dev).and_then(|built| test::test(&built, FEW_LOADS, 1)))
+    done(build(Profile::Dev).and_then(|built| test::test(&built, FEW_LOADS, Others::Smoke)))
 }
 
 /// The reference of every class, as pages.

@@ -9,26 +9,51 @@ use crate::outcome::{Failure, Outcome};
 use crate::python::{self, Interpreter, Venv};
 use crate::{conformance, setup, sh, workspace};
 
-/// Shows that a wheel works at all: an answer of the engine.
-const SMOKE: &str = "import pvefw; dc = pvefw.Datacenter.from_files({'firewall/100.fw': '[RULES]\\nIN HTPS(ACCEPT)\\n'}); \
-                     assert [d.code for d in dc.check().errors] == ['unknown-macro'], dc.check()";
+/// What interpreters beside the first one run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// The tests of what depends on the interpreter.
+    Tests,
+    /// What shows in seconds that the wheel works.
+    Smoke,
+}
 
-/// Tests in an environment of its own for as many interpreters, or as there are; the first does everything.
-pub(crate) fn test(built: &Built, loads: u64, interpreters: usize) -> Outcome {
+/// Tests with every interpreter that there is, in an environment of its own; the first does everything.
+pub(crate) fn test(built: &Built, loads: u64, others: Others) -> Outcome {
     // Applying takes the kernel's tools. Without root its tests are skipped, which pytest lists.
     if sh::is_root() {
         setup::programs(&setup::KERNEL_TOOLS)?;
     }
     let scenarios = scenarios()?;
-    for (index, python) in python::interpreters().iter().enumerate().take(interpreters) {
+    let found = python::interpreters();
+    let names: Vec<String> = found.iter().map(Interpreter::name).collect();
+    eprintln!("interpreters on this machine: {}; the first runs all tests", names.join(", "));
+    if !found.iter().any(|python| python.free_threaded) {
+        eprintln!("none of them is free-threaded: nothing is tested without the lock");
+    }
+    for (index, python) in found.iter().enumerate() {
         eprintln!("\nPython {}", python.name());
         let venv = Venv::fresh(&python.name(), python)?;
+        if index > 0 && others == Others::Smoke {
+            venv.install(&[&built.for_python(python)?.display().to_string()])?;
+            smoke(&venv)?;
+            continue;
+        }
         run(built, python, &venv, index == 0, &scenarios, loads)?;
         if index == 0 {
             from_source(built, python, &venv)?;
         }
     }
     Ok(())
+}
+
+/// Shows that an installed wheel works.
+fn smoke(venv: &Venv) -> Outcome {
+    let top = workspace::top()?;
+    let mut python = Command::new(venv.program("python"));
+    python.arg("-I").arg(top.join("python/tests/smoke.py")).arg(top.join("examples/datacenter"));
+    // Not the tree: what is imported must be what was installed.
+    sh::run(python.current_dir(venv.folder()))
 }
 
 fn run(
@@ -66,8 +91,7 @@ fn from_source(built: &Built, python: &Interpreter, tools: &Venv) -> Outcome {
     let venv = Venv::fresh("source", python)?;
     let wheel = built.rebuilt(tools, &venv.folder().join("wheels"))?;
     venv.install(&[&wheel.display().to_string()])?;
-    sh::run(Command::new(venv.program("python")).args(["-c", SMOKE]).current_dir(venv.folder()))?;
-    sh::run(Command::new(venv.program("pvefw")).arg("--version").current_dir(venv.folder()))
+    smoke(&venv)
 }
 
 /// The scenarios of tests/suite with the engine's answers, for the tests of the bindings.

@@ -25,7 +25,7 @@ impl Lower<'_, '_> {
         let name = written.to_ascii_lowercase();
         let name_span = self.span(name_token);
         // COMPAT: the name of this one option is case-sensitive (spec 02 section 1).
-        if name == "log_ratelimit" && written != name {
+        if name == options::CASE_SENSITIVE && written != name {
             self.unknown_option(name_span, written);
             return;
         }

@@ -33,6 +33,7 @@ pub use transaction::{Applied, Confirm, Done, Failure, Left, Options, Stage};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
+use std::thread;
 
 use sha1::{Digest as _, Sha1};
 
@@ -90,9 +91,13 @@ impl Target {
 
     /// What a configuration was compiled to.
     pub fn of(datacenter: &Datacenter, facts: &Facts, ruleset: &Ruleset) -> Self {
-        let logging = logging(ruleset, datacenter.files());
-        let target = Self::compiled(emit::restore(ruleset), facts.node.clone(), logging);
-        Self { configuration: configuration::pack(datacenter, facts), ..target }
+        let words = || (logging(ruleset, datacenter.files()), configuration::pack(datacenter, facts));
+        thread::scope(|scope| {
+            let aside = scope.spawn(words);
+            let target = Self::compiled(emit::restore(ruleset), facts.node.clone(), Vec::new());
+            let (logging, configuration) = aside.join().unwrap_or_else(|_| words());
+            Self { logging, configuration, ..target }
+        })
     }
 
     /// Nothing of ours.

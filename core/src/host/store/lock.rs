@@ -1,11 +1,12 @@
 //! One at a time.
 
+use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Seek as _, Write as _};
+use std::io::{ErrorKind, Seek as _, Write as _};
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 use std::{process, thread};
@@ -21,6 +22,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Guard {
     file: File,
+    /// What other programs lock. It is free when it is closed.
+    _shared: Option<File>,
 }
 
 /// Who holds the lock.
@@ -44,27 +47,48 @@ impl fmt::Display for Holder {
 }
 
 /// Takes the lock, and says in the file who we are.
-pub(super) fn take(folder: &Path, command: &str, patience: Duration) -> Result<Guard, Error> {
+pub(super) fn take(
+    folder: &Path,
+    shared: Option<&Path>,
+    command: &str,
+    patience: Duration,
+) -> Result<Guard, Error> {
+    let until = Instant::now() + patience;
     let path = folder.join(NAME);
-    let failed = |source| Error::File { attempt: "lock", path: path.clone(), source };
-    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-    let mut file = open.map_err(failed)?;
-    let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => thread::sleep(PAUSE),
-            Err(TryLockError::WouldBlock) => {
-                let holder = words(&path).map_or_else(|| "unknown".into(), |holder| format!("{holder}"));
-                return Err(Error::Busy { holder });
-            }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
-    }
+    let Some(mut file) = wait_for(&path, until)? else {
+        let holder = words(&path).map_or_else(|| "unknown".into(), |holder| format!("{holder}"));
+        return Err(Error::Busy { holder });
+    };
+    let shared = shared.map(|path| the_others(path, until)).transpose()?.flatten();
     // Only for messages: a full disk must not keep anybody from working.
     let who = format!("{}\nprocess {}, `{command}`\n", now(), process::id());
     drop(file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(who.as_bytes())));
-    Ok(Guard { file })
+    Ok(Guard { file, _shared: shared })
+}
+
+/// Takes the lock of other programs, where their folder exists.
+fn the_others(path: &Path, until: Instant) -> Result<Option<File>, Error> {
+    match wait_for(path, until) {
+        Ok(Some(file)) => Ok(Some(file)),
+        Ok(None) => Err(Error::Busy { holder: format!("whoever holds `{}`", path.display()) }),
+        Err(Error::File { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a file and locks it. `None`: others have it until then.
+fn wait_for(path: &Path, until: Instant) -> Result<Option<File>, Error> {
+    let failed = |source| Error::File { attempt: "lock", path: path.to_owned(), source };
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let file = open.map_err(failed)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+    }
 }
 
 impl Drop for Guard {

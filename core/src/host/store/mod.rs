@@ -36,6 +36,9 @@ pub const KEPT: usize = 10;
 /// Where the state is unless told.
 pub const USUAL: &str = "/var/lib/pvefw";
 
+/// What pve-firewall locks while it changes rules (spec 08 section 8).
+const OTHERS: &str = "/run/lock/pvefw.lck";
+
 const RECORD: &str = "record.json";
 const JOURNAL: &str = "journal.json";
 const PENDING: &str = "pending.json";
@@ -50,12 +53,17 @@ const STATE_LOGGING: &str = "logging.json";
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    /// A lock that other programs take, too.
+    shared: Option<PathBuf>,
 }
 
 impl Store {
-    /// The state in a folder, which need not exist.
+    /// The state in a folder, which need not exist. Whoever locks the [usual](USUAL) one keeps pve-firewall from changing
+    /// rules, too.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        let folder = folder.into();
+        let shared = (folder == Path::new(USUAL)).then(|| OTHERS.into());
+        Self { folder, shared }
     }
 
     /// The folder.
@@ -68,11 +76,11 @@ impl Store {
     /// `command` is what others are told who come meanwhile.
     ///
     /// # Errors
-    /// [`Error::Busy`] when somebody has it and keeps it for `patience`.
+    /// [`Error::Busy`] when somebody has it and keeps it for `patience`, or pve-firewall is at work for as long.
     pub fn lock(&self, command: &str, patience: core::time::Duration) -> Result<Guard, Error> {
         files::make_folder(&self.folder)?;
         files::make_folder(&self.folder.join(STATES))?;
-        lock::take(&self.folder, command, patience)
+        lock::take(&self.folder, self.shared.as_deref(), command, patience)
     }
 
     /// Who holds the lock at the moment.

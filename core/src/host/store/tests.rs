@@ -42,6 +42,34 @@ fn the_lock_is_one_at_a_time_and_says_whose_it_is() {
 }
 
 #[test]
+fn who_else_changes_rules_is_waited_for() {
+    let folder = Folder::new("others");
+    fs::create_dir_all(&folder.0).unwrap();
+    let shared = folder.0.join("others.lck");
+    let store = Store { shared: Some(shared.clone()), ..Store::new(folder.0.join("state")) };
+    let others = fs::File::create(&shared).unwrap();
+    others.lock().unwrap();
+    let Err(Error::Busy { holder }) = store.lock("pvefw apply", Duration::ZERO) else {
+        panic!("two at once")
+    };
+    assert!(holder.contains("others.lck"), "{holder}");
+    assert_eq!(store.holder(), None, "what was not to be had is not kept");
+    drop(others);
+    let guard = store.lock("pvefw apply", Duration::ZERO).unwrap();
+    assert!(fs::File::open(&shared).unwrap().try_lock().is_err(), "it is ours");
+    drop(guard);
+    fs::File::open(&shared).unwrap().try_lock().unwrap();
+    let nowhere = Store { shared: Some(folder.0.join("nowhere/others.lck")), ..store };
+    nowhere.lock("pvefw apply", Duration::ZERO).unwrap();
+}
+
+#[test]
+fn the_usual_state_goes_with_the_lock_of_pve_firewall() {
+    assert_eq!(Store::new(USUAL).shared.as_deref(), Some(Path::new(OTHERS)));
+    assert_eq!(Store::new("/var/lib/pvefw-2").shared, None);
+}
+
+#[test]
 fn states_are_kept_ten_long_and_share_what_is_the_same() {
     use std::os::unix::fs::MetadataExt as _;
     let folder = Folder::new("states");

@@ -14,14 +14,15 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::check::{Check, Field, Lists, Truth};
+use super::check::{Ask, Check, Field, Lists, Truth};
 use super::mistake::Mistake;
 use super::view::View;
 use crate::ir::{
     BridgeMatch, BridgeTarget, InterfaceName, Maker, Mark, Matches, Origin, RejectWith, Target, Test,
 };
 use crate::readback::Change;
-pub(super) use gate::{Gate, Key};
+use gate::Gate;
+pub(super) use gate::{Door, Key};
 
 /// One table.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +32,9 @@ pub(super) struct Program {
     names: Vec<String>,
     /// The rules of all chains, one behind the other.
     pub(super) rules: Vec<Rule>,
-    /// Their gates, apart: a walk looks at nothing else of most rules.
-    pub(super) gates: Vec<Gate>,
+    /// The ways to them, in the order in which a walk comes by them: a row for each chain, and in a chain with an index
+    /// one for each interface.
+    doors: Vec<Door>,
     /// The conditions of all rules, one behind the other.
     checks: Vec<Check>,
     /// Those of them that gates and indexes do not answer, but for the first of each rule.
@@ -47,10 +49,15 @@ pub(super) struct Program {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chain {
     /// Its rules: the first and the one behind the last.
-    pub(super) rules: (u32, u32),
+    rules: (u32, u32),
     pub(super) at_end: AtEnd,
-    pub(super) index: Option<Box<Index>>,
+    /// Its doors; in a chain with an index those for interfaces that no rule names.
+    doors: Row,
+    index: Option<Box<Index>>,
 }
+
+/// Doors: the first and the one behind the last.
+type Row = (u32, u32);
 
 /// What happens at the end of a chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,8 +73,8 @@ pub(super) enum AtEnd {
 /// What a rule does, if its gate lets a packet in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
-    /// The first condition that its gate and the chain's index do not answer.
-    first_left: Check,
+    /// The first condition that its gate and the chain's index do not answer, if there is one.
+    first_left: Option<Check>,
     /// The others, from where on in [`Program::left`] and how many.
     left: (u32, u16),
     /// Whether some conditions can't be told from the packet.
@@ -149,22 +156,29 @@ pub(super) enum Source {
 
 /// The rules of a chain by the interface they ask for.
 #[derive(Clone, Debug)]
-pub(super) struct Index {
-    pub(super) field: Field,
-    /// For each interface where the rules that name it are in `named`: the first and the one behind the last.
-    places: HashMap<InterfaceName, (u32, u32), FxBuildHasher>,
-    named: Box<[u32]>,
-    /// The rules that name none or many.
-    pub(super) others: Box<[u32]>,
+struct Index {
+    field: Field,
+    /// For each interface the doors of the rules that name it, and of those that name none or many.
+    rows: HashMap<InterfaceName, Row, FxBuildHasher>,
+}
+
+impl Index {
+    #[inline(never)]
+    fn row(&self, view: &View<'_>) -> Option<Row> {
+        self.rows.get(&view.interface(self.field)?).copied()
+    }
 }
 
 /// A chain with fewer rules that name an interface is walked.
 const WORTH_AN_INDEX: usize = 8;
 
+/// So many doors are not made for one chain: rules that name no interface have one in each row.
+const MOST_DOORS: usize = 1 << 20;
+
 impl Program {
     fn open_chain(&mut self, name: impl Into<String>, at_end: AtEnd) {
         let first = self.next_rule();
-        self.chains.push(Chain { rules: (first, first), at_end, index: None });
+        self.chains.push(Chain { rules: (first, first), at_end, ..Chain::default() });
         self.names.push(name.into());
     }
 
@@ -186,7 +200,7 @@ impl Program {
             (_, Some(_)) => Voice::Line,
         };
         self.rules.push(Rule {
-            first_left: Check::ALWAYS,
+            first_left: None,
             left: (0, 0),
             // A rule with more conditions than can be counted is not judged by the first of them.
             unsure: !known.unknown.is_empty() || count.is_err(),
@@ -205,25 +219,90 @@ impl Program {
     /// Indexes the chains, and works out what is left to be asked; refuses jumps that go round in a circle.
     fn finish(mut self) -> Result<Self, Mistake> {
         self.refuse_circles()?;
-        let rules = self.known.iter().zip(&self.rules);
-        self.gates = rules.map(|(known, rule)| Gate::new(self.checks(known), rule.action)).collect();
         for at in 0..self.chains.len() {
             let Some(chain) = self.chains.get(at) else { continue };
-            let (index, (first, end)) = (Index::new(&self, chain), chain.rules);
+            let (first, end) = chain.rules;
+            let by_interface = ByInterface::new(&self, chain);
+            let (doors, index) = match by_interface {
+                None => (self.open((first..end).collect()), None),
+                Some(ByInterface { field, named, others }) => {
+                    let rows = named.into_iter().map(|(interface, mut rules)| {
+                        rules.extend(&others);
+                        rules.sort_unstable();
+                        (interface, self.open(rules))
+                    });
+                    let rows = rows.collect();
+                    (self.open(others), Some(Box::new(Index { field, rows })))
+                }
+            };
             for number in first..end {
                 self.leave_out_what_is_known(number, index.as_ref().map(|index| index.field));
             }
             if let Some(chain) = self.chains.get_mut(at) {
-                chain.index = index.map(Box::new);
+                (chain.doors, chain.index) = (doors, index);
             }
         }
         Ok(self)
     }
 
+    /// A row of doors to these rules.
+    fn open(&mut self, rules: Vec<u32>) -> Row {
+        let next = |doors: &Vec<Door>| u32::try_from(doors.len()).unwrap_or(u32::MAX);
+        let first = next(&self.doors);
+        self.doors.reserve(rules.len());
+        for rule in rules {
+            if let Some(gate) = self.gate(rule) {
+                self.doors.push(Door { gate, rule });
+            }
+        }
+        (first, next(&self.doors))
+    }
+
+    fn gate(&self, number: u32) -> Option<Gate> {
+        let (rule, known) = self.rule(number)?;
+        Some(Gate::new(self.checks(known), rule.action))
+    }
+
+    /// The doors to the rules of a chain that a packet may match.
+    #[inline]
+    pub(super) fn doors(&self, chain: &Chain, view: &View<'_>) -> &[Door] {
+        let row = chain.index.as_ref().and_then(|index| index.row(view));
+        let (first, end) = row.unwrap_or(chain.doors);
+        self.doors.get(first as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The chain in which frames of an Ethernet type go different ways, behind jumps that all of them take and that
+    /// nobody asked for; `None` if all of them pass.
+    pub(super) fn fork(&self, entry: u32, ethertype: Option<u16>) -> Option<u32> {
+        let holds = |check: &Check| match check.ask {
+            Ask::Ethertype(number) if !check.negated => Some(ethertype? == number),
+            _ => None,
+        };
+        let mut at = entry;
+        loop {
+            let Some(Chain { rules: (first, end), at_end: AtEnd::Return, .. }) = self.chains.get(at as usize)
+            else {
+                return Some(at);
+            };
+            let mut rules = (*first..*end).filter_map(|number| self.rule(number)).filter(|(rule, known)| {
+                !rule.action.is_idle() && self.checks(known).iter().all(|check| holds(check) != Some(false))
+            });
+            let (rule, known) = rules.next()?;
+            let is_for_all = rule.voice == Voice::BuiltIn
+                && !rule.unsure
+                && self.checks(known).iter().all(|check| holds(check) == Some(true));
+            match rule.action {
+                Action::Accept if is_for_all => return None,
+                Action::Jump(to) if is_for_all && rules.next().is_none() => at = to,
+                _ => return Some(at),
+            }
+        }
+    }
+
     /// Keeps the conditions of a rule that neither its gate nor the index by this field of its chain answers.
     fn leave_out_what_is_known(&mut self, number: u32, indexed: Option<Field>) {
         let place = number as usize;
-        let (Some(gate), Some(known)) = (self.gates.get(place), self.known.get(place)) else { return };
+        let (Some(gate), Some(known)) = (self.gate(number), self.known.get(place)) else { return };
         let mut by_name = indexed;
         let (first, count) = known.checks;
         let checks = self.checks.iter().skip(first as usize).take(count.into());
@@ -235,7 +314,7 @@ impl Program {
             }
             !named && !gate.answers(check)
         });
-        let first_left = left.next().unwrap_or(Check::ALWAYS);
+        let first_left = left.next();
         let first = self.left.len();
         self.left.extend(left);
         let count = u16::try_from(self.left.len() - first).unwrap_or(u16::MAX);
@@ -251,14 +330,28 @@ impl Program {
     }
 
     /// Whether a rule matches a packet that its gate and its chain's index let through.
-    pub(super) fn matches(&self, rule: &Rule, view: &View<'_>) -> Truth {
-        let mut truth = if rule.unsure { Truth::Unknown } else { Truth::Yes };
-        let left = stretch(&self.left, rule.left);
-        for check in [&rule.first_left].into_iter().chain(left) {
-            match check.holds(view, &self.lists) {
-                Truth::Yes => {}
-                Truth::No => return Truth::No,
-                Truth::Unknown => truth = Truth::Unknown,
+    pub(super) fn matches_inside(&self, rule: &Rule, view: &View<'_>) -> Truth {
+        let truth = if rule.unsure { Truth::Unknown } else { Truth::Yes };
+        let Some(first) = &rule.first_left else { return truth };
+        match first.holds(view, &self.lists) {
+            Truth::Yes if rule.left.1 == 0 => truth,
+            Truth::No => Truth::No,
+            first => self.all_hold(stretch(&self.left, rule.left), truth.and(first), view),
+        }
+    }
+
+    /// Whether a rule matches a packet.
+    pub(super) fn matches(&self, number: u32, view: &View<'_>) -> Truth {
+        let Some((rule, known)) = self.rule(number) else { return Truth::No };
+        let truth = if rule.unsure { Truth::Unknown } else { Truth::Yes };
+        self.all_hold(self.checks(known), truth, view)
+    }
+
+    fn all_hold(&self, checks: &[Check], mut truth: Truth, view: &View<'_>) -> Truth {
+        for check in checks {
+            truth = truth.and(check.holds(view, &self.lists));
+            if truth == Truth::No {
+                break;
             }
         }
         truth
@@ -352,7 +445,16 @@ fn stretch(list: &[Check], (first, count): (u32, u16)) -> &[Check] {
     list.get(first..first + usize::from(count)).unwrap_or_default()
 }
 
-impl Index {
+/// The rules of a chain by the interface they name.
+struct ByInterface {
+    field: Field,
+    named: BTreeMap<InterfaceName, Vec<u32>>,
+    /// The rules that name none or many.
+    others: Vec<u32>,
+}
+
+impl ByInterface {
+    /// `None` where an index does not pay.
     fn new(program: &Program, chain: &Chain) -> Option<Self> {
         let (first, end) = chain.rules;
         let interface = |number: u32, field| {
@@ -366,25 +468,14 @@ impl Index {
         if most < WORTH_AN_INDEX {
             return None;
         }
-        let (mut by_name, mut others) = (Vec::new(), Vec::new());
+        let (mut named, mut others) = (BTreeMap::<_, Vec<_>>::new(), Vec::new());
         for number in first..end {
             match interface(number, field) {
-                Some(interface) => by_name.push((interface, number)),
+                Some(interface) => named.entry(interface).or_default().push(number),
                 None => others.push(number),
             }
         }
-        by_name.sort_unstable();
-        let mut places: HashMap<_, (u32, u32), _> = HashMap::default();
-        for ((interface, _), at) in by_name.iter().zip(0..) {
-            places.entry(*interface).or_insert((at, at)).1 = at + 1;
-        }
-        let named = by_name.into_iter().map(|(_, number)| number).collect();
-        Some(Self { field, places, named, others: others.into() })
-    }
-
-    /// The rules that name this interface.
-    pub(super) fn naming(&self, interface: Option<InterfaceName>) -> &[u32] {
-        let found = interface.and_then(|name| self.places.get(&name));
-        found.and_then(|(first, end)| self.named.get(*first as usize..*end as usize)).unwrap_or_default()
+        let doors = named.len().saturating_mul(others.len());
+        (doors <= MOST_DOORS).then_some(Self { field, named, others })
     }
 }

@@ -1,12 +1,16 @@
 //! `pvefw trace --batch`: a question a line, an answer a line.
 
+use alloc::borrow::Cow;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use pvefw_core::facts::Names;
 use pvefw_core::report::{Answers, Refused};
-use pvefw_core::sim::{Packet, Question, Simulator, Topology};
+use pvefw_core::sim::{Answer, Packet, Question, Simulator, Topology};
+use rustc_hash::FxBuildHasher;
+use serde::Deserialize;
 
 use crate::exit::{Exit, Stop};
 use crate::output::{Output, words};
@@ -36,33 +40,41 @@ pub(super) fn run(
     } else {
         Box::new(File::open(path).map_err(|error| failed(&error))?)
     };
-    let mut input = BufReader::with_capacity(1 << 16, input);
+    let mut lines = Lines::new(input);
     let mut exit = Exit::Fine;
-    let (mut line, mut answer) = (Vec::new(), Vec::new());
+    // The lines of short answers as they were written first: of many packets few rules decide.
+    let mut written: HashMap<Answer, Vec<u8>, FxBuildHasher> = HashMap::default();
+    let mut answer = Vec::new();
     let mut broken = None;
     output.stream(|out| {
         loop {
             // Whoever waits for answers before asking on gets them.
-            if input.buffer().is_empty() {
+            if lines.are_all_read() {
                 out.flush()?;
             }
             answer.clear();
-            match next(&mut input, &mut line) {
-                Ok(Some(Length::Fits)) if line.trim_ascii().is_empty() => continue,
-                Ok(Some(Length::Fits)) => match asked.packet(&line) {
+            match lines.next() {
+                Ok(Some(Line::Fits(line))) if line.trim_ascii().is_empty() => continue,
+                Ok(Some(Line::Fits(line))) => match asked.packet(line) {
                     Ok(packet) if detail => {
                         let trace = asked.simulator.trace(&packet);
                         serde_json::to_writer(&mut answer, &answers.trace(&packet, &trace))?;
                     }
                     Ok(packet) => {
-                        serde_json::to_writer(&mut answer, &answers.short(asked.simulator.verdict(&packet)))?;
+                        let verdict = asked.simulator.verdict(&packet);
+                        if let Some(known) = written.get(&verdict) {
+                            out.write_all(known)?;
+                            continue;
+                        }
+                        serde_json::to_writer(&mut answer, &answers.short(verdict))?;
+                        written.insert(verdict, [answer.as_slice(), b"\n"].concat());
                     }
                     Err(error) => {
                         exit = Exit::Findings;
                         serde_json::to_writer(&mut answer, &Refused { error })?;
                     }
                 },
-                Ok(Some(Length::TooLong)) => {
+                Ok(Some(Line::TooLong)) => {
                     exit = Exit::Findings;
                     let error = format!("the line is longer than {LONGEST_LINE} bytes");
                     serde_json::to_writer(&mut answer, &Refused { error })?;
@@ -83,26 +95,73 @@ pub(super) fn run(
     }
 }
 
-enum Length {
-    Fits,
+/// A file by lines, which are not copied unless they lie across the edge of the buffer.
+struct Lines<R> {
+    input: BufReader<R>,
+    /// How much of the buffer the last line took.
+    taken: usize,
+    /// A line that did not lie in the buffer as a whole.
+    pieces: Vec<u8>,
+}
+
+/// A line, with what ends it.
+enum Line<'l> {
+    Fits(&'l [u8]),
     TooLong,
 }
 
-/// Reads the next line; `None` at the end of the file.
-fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<Length>> {
-    line.clear();
-    if input.by_ref().take(LONGEST_LINE).read_until(b'\n', line)? == 0 {
-        return Ok(None);
+impl<R: Read> Lines<R> {
+    fn new(input: R) -> Self {
+        Self { input: BufReader::with_capacity(1 << 16, input), taken: 0, pieces: Vec::new() }
     }
-    if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
-        input.skip_until(b'\n')?;
-        return Ok(Some(Length::TooLong));
+
+    /// Whether the next line has to be waited for.
+    fn are_all_read(&self) -> bool {
+        self.input.buffer().len() == self.taken
     }
-    Ok(Some(Length::Fits))
+
+    /// The next line; `None` at the end of the file.
+    fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        self.input.consume(core::mem::take(&mut self.taken));
+        let end = match self.input.fill_buf() {
+            // Below it is read on.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
+            buffer => memchr::memchr(b'\n', buffer?),
+        };
+        if let Some(end) = end {
+            self.taken = end + 1;
+            return Ok(self.input.buffer().get(..=end).map(Line::Fits));
+        }
+        self.pieces.clear();
+        if self.input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.pieces)? == 0 {
+            return Ok(None);
+        }
+        if self.pieces.len() as u64 == LONGEST_LINE && self.pieces.last() != Some(&b'\n') {
+            self.input.skip_until(b'\n')?;
+            return Ok(Some(Line::TooLong));
+        }
+        Ok(Some(Line::Fits(&self.pieces)))
+    }
+}
+
+/// A text as it stands in a line, unless something in it is escaped.
+#[derive(Deserialize)]
+struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
 }
 
 /// Whole lines are found to be UTF-8 faster than each of their texts.
-fn parse(line: &[u8]) -> serde_json::Result<Question> {
+fn parse(line: &[u8]) -> serde_json::Result<Question<Text<'_>>> {
     match core::str::from_utf8(line) {
         Ok(line) => serde_json::from_str(line),
         Err(_) => serde_json::from_slice(line),
@@ -111,7 +170,7 @@ fn parse(line: &[u8]) -> serde_json::Result<Question> {
 
 impl Asked<'_> {
     fn packet(&self, line: &[u8]) -> Result<Packet, String> {
-        let question: Question = parse(line).map_err(|error| {
+        let question = parse(line).map_err(|error| {
             let text = error.to_string();
             // The line is known; only the column helps.
             text.replace(" at line 1 column ", " in column ")
@@ -134,10 +193,13 @@ mod tests {
         text.push(b'\n');
         text.extend(vec![b'x'; longest + 7]);
         text.extend(b"\n\nlast");
-        let (mut input, mut line) = (text.as_slice(), Vec::new());
+        let mut lines = Lines::new(text.as_slice());
         let mut lengths = Vec::new();
-        while let Some(length) = next(&mut input, &mut line).unwrap() {
-            lengths.push(if matches!(length, Length::TooLong) { None } else { Some(line.len()) });
+        while let Some(line) = lines.next().unwrap() {
+            lengths.push(match line {
+                Line::Fits(line) => Some(line.len()),
+                Line::TooLong => None,
+            });
         }
         assert_eq!(lengths, [Some(longest), None, Some(1), Some(4)]);
     }
