@@ -468,48 +468,6 @@ impl Datacenter {
         });
         texts.flat_map(nic::bridges).collect()
     }
-
-    /// Guests with a firewall file, in the order in which they are compiled; of one node, or all.
-    fn guests(&self, of_node: Option<&str>) -> Vec<GuestFiles<'_>> {
-        let of = |vmid| GuestFiles { vmid, firewall: None, config: None, node: None };
-        let mut guests: Vec<GuestFiles<'_>> = Vec::new();
-        // Guests with a firewall file come first, in order.
-        let mut with_file = 0;
-        for (kind, id) in &self.kinds {
-            match kind {
-                // Guest files come before guest configurations in the order of kinds.
-                FileKind::Guest(vmid) => {
-                    let firewall = Some(*id).filter(|id| !is_empty_file(self.files.text(*id)));
-                    guests.push(GuestFiles { firewall, ..of(*vmid) });
-                    with_file = guests.len();
-                }
-                FileKind::GuestConfig(vmid, node, kind) => {
-                    let (files, others) = guests.split_at_mut(with_file);
-                    let known = files.binary_search_by_key(vmid, |guest| guest.vmid).ok();
-                    let known = known.and_then(|at| files.get_mut(at));
-                    // Configurations of one guest stand beside each other.
-                    let guest = known.or_else(|| others.last_mut().filter(|guest| guest.vmid == *vmid));
-                    // On several nodes it is that of the node in question, else the first.
-                    match guest {
-                        Some(guest) if guest.config.is_none() || of_node == Some(node.as_str()) => {
-                            guest.config = Some((*id, *kind));
-                            guest.node = Some(node);
-                        }
-                        Some(_) => {}
-                        None => guests.push(GuestFiles {
-                            config: Some((*id, *kind)),
-                            node: Some(node),
-                            ..of(*vmid)
-                        }),
-                    }
-                }
-                _ => {}
-            }
-        }
-        guests.retain(|guest| of_node.is_none() || guest.node == of_node);
-        guests.sort_by_cached_key(|guest| (guest.config.map(|(_, kind)| kind), guest.vmid.sort_key()));
-        guests
-    }
 }
 
 /// A missing file, an empty one, and one that is a single `0` are no configuration (spec 00 section 1).

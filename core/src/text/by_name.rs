@@ -37,13 +37,11 @@ impl<'n, T> ByName<'n, T> {
     /// Gives a name a value; the one it had.
     pub(crate) fn insert(&mut self, name: &'n str, value: T) -> Option<T> {
         let at = place(&mut self.places, name, self.values.len());
-        match self.values.get_mut(at) {
-            Some(old) => Some(core::mem::replace(old, value)),
-            None => {
-                self.values.push(value);
-                None
-            }
+        if let Some(old) = self.values.get_mut(at) {
+            return Some(core::mem::replace(old, value));
         }
+        self.values.push(value);
+        None
     }
 
     /// The names in order.

@@ -1,6 +1,7 @@
 //! Reading a file again of which only rules have changed, as after a keystroke: the other lines mean what they meant,
 //! some bytes further up or down.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -87,7 +88,7 @@ fn read(
     names: &Names<'_>,
     sink: &mut Sink,
 ) -> Vec<Rule> {
-    let group = Group { name: "".into(), span: Span::at(file.id, 0), rules: Vec::new() };
+    let group = Group { name: String::new(), span: Span::at(file.id, 0), rules: Vec::new() };
     let mut part = File {
         id: file.id,
         level: file.level,
@@ -229,22 +230,24 @@ fn spans_of_rule(rule: &mut Rule, see: &mut impl FnMut(&mut Span)) {
         RuleKind::Filter { expanded: None, .. } => {}
     }
     interface.iter_mut().for_each(&mut *see);
-    protocol.iter_mut().for_each(|value| see(&mut value.span));
+    let others = [
+        protocol.as_mut().map(|value| &mut value.span),
+        source_port.as_mut().map(|value| &mut value.span),
+        destination_port.as_mut().map(|value| &mut value.span),
+        icmp_type.as_mut().map(|value| &mut value.span),
+    ];
+    others.into_iter().flatten().for_each(&mut *see);
     for value in [source, destination].into_iter().flatten() {
         see(&mut value.span);
         if let AddressValue::Set(reference) | AddressValue::Alias(reference) = &mut value.value {
             see(&mut reference.name);
         }
     }
-    source_port.iter_mut().for_each(|value| see(&mut value.span));
-    destination_port.iter_mut().for_each(|value| see(&mut value.span));
-    icmp_type.iter_mut().for_each(|value| see(&mut value.span));
 }
 
 #[cfg(test)]
 mod tests {
     use alloc::format;
-    use alloc::string::String;
 
     use super::*;
     use crate::config::lower::lower;
@@ -278,7 +281,7 @@ mod tests {
         {
             for gone in [0, 1, 30] {
                 let Some(behind) = TEXT.get((at + gone).min(TEXT.len())..) else { continue };
-                let text = format!("{}{piece}{behind}", &TEXT[..at]);
+                let text = format!("{}{piece}{behind}", TEXT.get(..at).unwrap());
                 tried += 1;
                 let Some(change) = Change::between(TEXT.as_bytes(), text.as_bytes()) else { continue };
                 let (_, mut file, mut found) = whole(TEXT);
