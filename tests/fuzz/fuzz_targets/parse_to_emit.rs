@@ -1,4 +1,5 @@
-//! Any bytes as the files of a datacenter, from text to restore input: no panic, no hang.
+//! Any bytes as the files of a datacenter, from text to restore input: no panic, no hang. And after an edit, the lines that
+//! have changed say what the whole file would.
 //!
 //! An input is one or several files with a NUL byte between them, in the order of [`FILES`]. Where an input has fewer
 //! files than there are names, the first stands for those that are missing: so a plain `.fw` file is a good seed, and
@@ -27,13 +28,43 @@ const FILES: [&str; 6] = [
     "corosync.conf",
 ];
 
-fuzz_target!(|input: &[u8]| run(files(input)));
+fuzz_target!(|input: &[u8]| {
+    run(files(input));
+    edit(files(input).next().unwrap_or_default().1);
+});
 
 /// The files an input stands for.
 fn files(input: &[u8]) -> impl Iterator<Item = (&'static str, &[u8])> {
     let first = input.split(|byte| *byte == 0).next().unwrap_or_default();
     let texts = input.split(|byte| *byte == 0).chain(core::iter::repeat(first));
     FILES.into_iter().zip(texts)
+}
+
+/// What edits put in the place of some bytes.
+const PIECES: [&[u8]; 4] = [b"", b"\n", b" -x", b"IN DROP -p tcp -dport 1\n"];
+
+/// Edits a file in several places, one behind the other, and reads it again after each.
+fn edit(text: &[u8]) {
+    let facts = Facts { node: Some("n1".to_owned()), ..Facts::default() };
+    let mut text = [b"[OPTIONS]\nenable: 1\n", text].concat();
+    let mut kept = Datacenter::new();
+    kept.add(FILES[0], text.clone());
+    kept.keep_read(&facts);
+    for (turn, piece) in PIECES.into_iter().enumerate() {
+        let sum = text.iter().fold(turn, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+        let at = sum % (text.len() + 1);
+        let end = (at + sum % 3).min(text.len());
+        text.splice(at..end, piece.iter().copied());
+        kept.add(FILES[0], text.clone());
+        kept.keep_read(&facts);
+        let mut anew = Datacenter::new();
+        anew.add(FILES[0], text.clone());
+        let all = |datacenter: &Datacenter| {
+            let (ruleset, sink) = datacenter.compile(&facts);
+            (format!("{:?}", datacenter.check(&facts).into_sorted()), sink.into_sorted(), emit::restore(&ruleset))
+        };
+        assert_eq!(all(&kept), all(&anew), "{}", String::from_utf8_lossy(&text));
+    }
 }
 
 /// What is tried: the trees print back every byte; the datacenter is checked, compiled with the firewall on, and
