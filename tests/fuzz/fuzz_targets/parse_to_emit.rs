@@ -61,7 +61,11 @@ fn edit(text: &[u8]) {
         anew.add(FILES[0], text.clone());
         let all = |datacenter: &Datacenter| {
             let (ruleset, sink) = datacenter.compile(&facts);
-            (format!("{:?}", datacenter.check(&facts).into_sorted()), sink.into_sorted(), emit::restore(&ruleset))
+            (
+                format!("{:?}", datacenter.check(&facts).into_sorted()),
+                sink.into_sorted(),
+                emit::restore(&ruleset),
+            )
         };
         assert_eq!(all(&kept), all(&anew), "{}", String::from_utf8_lossy(&text));
     }
