@@ -21,10 +21,10 @@
 
 mod load;
 #[cfg(test)]
-mod played;
+pub(super) mod played;
 mod survey;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod transaction;
 
 pub use survey::{Survey, Trust};

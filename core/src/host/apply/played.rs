@@ -16,7 +16,7 @@ use crate::host::tool::{Tool, Variant};
 
 /// What goes wrong at a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Harm {
+pub(in crate::host) enum Harm {
     /// It fails, and has done nothing.
     Fail,
     /// It fails, and has done its work.
@@ -40,32 +40,32 @@ struct Inner {
 
 /// The node.
 #[derive(Debug, Default)]
-pub(super) struct Played(Mutex<Inner>);
+pub(in crate::host) struct Played(Mutex<Inner>);
 
 impl Played {
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Rules) -> T) -> T {
+    pub(in crate::host) fn change<T>(&self, change: impl FnOnce(&mut Rules) -> T) -> T {
         let mut inner = self.0.lock().unwrap();
         inner.generation += 1;
         change(&mut inner.rules)
     }
 
-    pub(super) fn rules(&self) -> Rules {
+    pub(in crate::host) fn rules(&self) -> Rules {
         self.0.lock().unwrap().rules.clone()
     }
 
     /// Calls so far.
-    pub(super) fn calls(&self) -> usize {
+    pub(in crate::host) fn calls(&self) -> usize {
         self.0.lock().unwrap().calls
     }
 
     /// From now on the n-th call comes to harm; nothing: all is well again.
-    pub(super) fn harm(&self, harm: Option<(usize, Harm)>) {
+    pub(in crate::host) fn harm(&self, harm: Option<(usize, Harm)>) {
         let mut inner = self.0.lock().unwrap();
         (inner.harm, inner.calls, inner.dead) = (harm, 0, false);
     }
 
     /// Time goes by; the wall clock does as it likes.
-    pub(super) fn wait(&self, time: Duration, now: u64) {
+    pub(in crate::host) fn wait(&self, time: Duration, now: u64) {
         let mut inner = self.0.lock().unwrap();
         inner.uptime += time;
         inner.now = now;

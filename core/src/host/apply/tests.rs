@@ -10,10 +10,11 @@ use super::*;
 use crate::host::confirm::{self, Back, Watched};
 use crate::host::store::Guard;
 
-struct Folder(PathBuf);
+/// A folder for a state, gone at the end.
+pub(in crate::host) struct Folder(pub(in crate::host) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(in crate::host) fn new(name: &str) -> Self {
         let folder = env::temp_dir().join(format!("pvefw-apply-{name}-{}", process::id()));
         drop(fs::remove_dir_all(&folder));
         Self(folder)
@@ -33,7 +34,7 @@ fn chain(name: &str, rule: &str) -> String {
 }
 
 /// Chains in every table, hooks and sets; two of them differ in each.
-fn target(port: u16) -> Target {
+pub(in crate::host) fn target(port: u16) -> Target {
     let tables = |of: &str| {
         let set = format!("-m set --match-set PVEFW-0-a-{of} src -p tcp --dport {port} -j ACCEPT");
         format!(
@@ -63,7 +64,8 @@ fn target(port: u16) -> Target {
     Target::compiled(texts, None, Vec::new())
 }
 
-const PLAIN: Options<'static> = Options { by: "me", command: "apply", confirm: None, trust: Trust::Nothing };
+pub(in crate::host) const PLAIN: Options<'static> =
+    Options { by: "me", command: "apply", confirm: None, trust: Trust::Nothing };
 
 fn lock(store: &Store) -> Guard {
     store.lock("test", Duration::ZERO).unwrap()

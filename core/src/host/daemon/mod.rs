@@ -14,6 +14,8 @@ pub mod cycle;
 pub mod news;
 pub mod report;
 pub mod schedule;
+#[cfg(test)]
+mod tests;
 
 pub use cycle::Wish;
 pub use news::News;
