@@ -123,7 +123,7 @@ fn what_waits_to_be_confirmed_is_left_alone() {
     let pending = |boot| Pending {
         state: Some(1),
         back_to: None,
-        until: Duration::from_secs(60),
+        until: Duration::from_mins(1),
         deadline: 60,
         boot,
         watchdog: 0,
