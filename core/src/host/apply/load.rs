@@ -50,11 +50,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         survey: &Survey,
     ) -> Result<Known, Halt> {
         let verify = |error| Halt(Stage::Verify, error);
-        let sent: Vec<(TableId, Box<str>)> = plan
-            .tables
-            .iter()
-            .flat_map(|(id, changes)| changes.chains.sent().map(|name| (*id, name.into())))
-            .collect();
+        let sent: Vec<(TableId, Box<str>)> = plan.sent().collect();
         if self.are_few(plan, target, &sent) {
             self.load_all(plan, |_| ())?;
             return match self.verify_few(plan, target, survey, &sent).map_err(verify)? {

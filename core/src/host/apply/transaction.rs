@@ -175,9 +175,12 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             pending.watchdog = (confirm.arm)().map_err(|error| Halt(Stage::Watchdog, error))?;
         }
         let known = match self.load_and_verify(plan, target, survey) {
-            // What was taken for known was not so: look, and do it again.
+            // What was taken for known was not so: look, and do it again. What was sent may have been changed by others
+            // behind its signature, which nobody has compared.
             Err(_) if survey.assumed => {
+                let sent: Vec<_> = plan.sent().collect();
                 *survey = self.survey(Trust::Nothing).map_err(|error| Halt(Stage::Survey, error))?;
+                survey.suspects.extend(sent);
                 *plan = self.plan_from(survey, target);
                 self.load_and_verify(plan, target, survey)
             }

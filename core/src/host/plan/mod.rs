@@ -151,6 +151,11 @@ impl TableChanges {
 }
 
 impl Plan {
+    /// The chains that are sent.
+    pub fn sent(&self) -> impl Iterator<Item = (TableId, Box<str>)> {
+        self.tables.iter().flat_map(|(id, changes)| changes.chains.sent().map(|name| (*id, name.into())))
+    }
+
     /// Makes the plan.
     pub fn new(kernel: &Kernel, wanted: Wanted<'_>, bridge: BridgeLoading) -> Self {
         let mut plan = Self::default();
