@@ -224,15 +224,7 @@ impl Datacenter {
             groups: &groups,
             wanted: lint::lockout::concerns,
         };
-        let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
-        lint::cluster::check(
-            self.has_cluster_file(),
-            &cluster_file,
-            &definitions,
-            &cluster,
-            facts,
-            &mut sink,
-        );
+        let cluster = self.cluster(&cluster_file, &context, &mut sink);
         self.corosync(facts, &mut sink);
         let mut host_rules = Vec::new();
         for (kind, id) in &self.kinds {
@@ -280,15 +272,7 @@ impl Datacenter {
             groups: &groups,
             wanted: |_, _| true,
         };
-        let cluster = Cluster::resolve(&cluster_file, &context, facts, &mut sink);
-        lint::cluster::check(
-            self.has_cluster_file(),
-            &cluster_file,
-            &definitions,
-            &cluster,
-            facts,
-            &mut sink,
-        );
+        let cluster = self.cluster(&cluster_file, &context, &mut sink);
         let node = self.node_name(facts);
         let corosync = self.corosync(facts, &mut sink);
         let host = self
@@ -435,6 +419,14 @@ impl Datacenter {
                 None
             }
         }
+    }
+
+    /// What the cluster file says, once it is checked.
+    fn cluster(&self, file: &File, context: &Context<'_>, sink: &mut Sink) -> Cluster {
+        let Context { facts, cluster: definitions, .. } = *context;
+        let cluster = Cluster::resolve(file, context, facts, sink);
+        lint::cluster::check(self.has_cluster_file(), file, definitions, &cluster, facts, sink);
+        cluster
     }
 
     /// A guest is on one node at a time.

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 
 use super::error::Error;
 use super::load::save;
-use super::route::zone_towards;
+use super::route::Routes;
 use super::tools::Tools;
 use crate::datacenter::{ClusterLink, Datacenter};
 use crate::diag::Sink;
@@ -121,7 +121,7 @@ pub fn cuts(
     if !ruleset.is_empty() {
         let links = datacenter.cluster_links(facts).unwrap_or_default();
         let names = Names::new(facts);
-        let asked = ways(ruleset, connections, &links, &entrance);
+        let asked = ways(ruleset, connections, &links, &mut Routes::open());
         let asked = asked
             .into_iter()
             .filter_map(|way| way.question.packet(&topology, &names).ok().map(|packet| (way, packet)));
@@ -145,21 +145,17 @@ fn loaded(tools: &Tools, topology: &Topology) -> Result<Simulator, Unknown> {
     Simulator::of_dump(&dump, &topology.networks).map_err(Unknown::Rules)
 }
 
-/// Where packets from an address come in. Who can't be answered is taken to be outside.
-fn entrance(address: IpAddr) -> Zone {
-    zone_towards(address).unwrap_or(Zone::OUTSIDE)
-}
-
 /// All ways that should stay open.
 fn ways(
     ruleset: &Ruleset,
     connections: &[Connection],
     cluster: &[ClusterLink],
-    entrance: &dyn Fn(IpAddr) -> Zone,
+    routes: &mut Routes,
 ) -> Vec<Way> {
-    let mut ways = Vec::new();
-    let incoming = |source: IpAddr, dest: Option<IpAddr>, proto: &str, port: u16| Question {
-        from: entrance(source).to_string(),
+    // Who can't be answered is taken to be outside.
+    let mut entrance = |address| routes.zone_towards(address).unwrap_or(Zone::OUTSIDE).to_string();
+    let incoming = |from: &str, source: IpAddr, dest: Option<IpAddr>, proto: &str, port: u16| Question {
+        from: from.to_string(),
         to: "host".to_string(),
         proto: Some(proto.to_string()),
         source: Some(source),
@@ -167,34 +163,33 @@ fn ways(
         dport: Some(port),
         ..Question::default()
     };
+    let mut ways = Vec::new();
     for connection in connections {
         let Connection { client, port, server } = *connection;
         ways.push(Way {
             what: format!("the connection from {} to port {port}", client.ip()),
-            question: incoming(client.ip(), server, "tcp", port),
+            question: incoming(&entrance(client.ip()), client.ip(), server, "tcp", port),
         });
     }
     for source in management(ruleset) {
+        let from = entrance(source);
         for (port, name) in MANAGEMENT {
             ways.push(Way {
                 what: format!("{name} (port {port}) from {source}, of the set `management`"),
-                question: incoming(source, None, "tcp", port),
+                question: incoming(&from, source, None, "tcp", port),
             });
         }
     }
     for ClusterLink { node, local, remote, .. } in cluster {
         let Some(local) = local else { continue };
+        let from = entrance(*remote);
         ways.push(Way {
             what: format!("the cluster's traffic from node `{node}` ({remote})"),
-            question: incoming(*remote, Some(*local), "udp", CLUSTER),
+            question: incoming(&from, *remote, Some(*local), "udp", CLUSTER),
         });
         ways.push(Way {
             what: format!("the cluster's traffic to node `{node}` ({remote})"),
-            question: Question {
-                from: "host".to_string(),
-                to: entrance(*remote).to_string(),
-                ..incoming(*local, Some(*remote), "udp", CLUSTER)
-            },
+            question: Question { to: from, ..incoming("host", *local, Some(*remote), "udp", CLUSTER) },
         });
     }
     ways

@@ -29,18 +29,29 @@ const IPV6: u8 = 10;
 /// Ports of a bridge whose names begin so belong to guests.
 const OF_GUESTS: [&str; 4] = ["tap", "veth", "fwpr", "fwln"];
 
-/// The zone where packets from an address come in. `None`: the kernel knows no way to it.
-pub(super) fn zone_towards(address: IpAddr) -> Option<Zone> {
-    let mut socket = Netlink::open(Protocol::Route, 0).ok()?;
-    socket.send(&request(address)).ok()?;
-    // The kernel answers before it lets us go on.
-    let index = match socket.receive() {
-        Ok(Received::Messages(mut messages)) => messages.find_map(|message| interface(&message)),
-        _ => None,
-    }?;
-    let name = if_indextoname(index).ok()?;
-    let name = name.to_str().ok()?;
-    Some(Zone::Port { bridge: InterfaceName::new(name).ok()?, port: port(name)? })
+/// The kernel's routes, to be asked.
+#[derive(Debug)]
+pub(super) struct Routes(Option<Netlink>);
+
+impl Routes {
+    /// Those of this network namespace.
+    pub(super) fn open() -> Self {
+        Self(Netlink::open(Protocol::Route, 0).ok())
+    }
+
+    /// The zone where packets from an address come in. `None`: the kernel knows no way to it.
+    pub(super) fn zone_towards(&mut self, address: IpAddr) -> Option<Zone> {
+        let socket = self.0.as_mut()?;
+        socket.send(&request(address)).ok()?;
+        // The kernel answers before it lets us go on.
+        let index = match socket.receive() {
+            Ok(Received::Messages(mut messages)) => messages.find_map(|message| interface(&message)),
+            _ => None,
+        }?;
+        let name = if_indextoname(index).ok()?;
+        let name = name.to_str().ok()?;
+        Some(Zone::Port { bridge: InterfaceName::new(name).ok()?, port: port(name)? })
+    }
 }
 
 /// The port of a bridge that leads out; something else is its own only port.
@@ -85,8 +96,9 @@ mod tests {
 
     #[test]
     fn the_way_to_oneself_is_the_loopback() {
+        let mut routes = Routes::open();
         for address in ["127.0.0.1", "127.8.9.10"] {
-            let zone = zone_towards(address.parse().unwrap()).unwrap();
+            let zone = routes.zone_towards(address.parse().unwrap()).unwrap();
             assert_eq!(zone.to_string(), "lo/lo");
         }
     }

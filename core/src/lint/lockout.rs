@@ -97,6 +97,7 @@ fn falls_through(cluster: &Cluster) -> bool {
         return true;
     }
     let entries = management.map(|set| set.entries.as_slice()).unwrap_or_default();
+    // A tree like that of the members of a set (`policy::set`), where browsers have its code already.
     let exceptions: BTreeMap<ipnet::IpNet, u32> = entries
         .iter()
         .zip(0..)
