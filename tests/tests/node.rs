@@ -3,6 +3,7 @@
 //! A process with several threads can't enter a namespace, so this is a plain program without the test harness. As root,
 //! or where user namespaces are allowed. Where it can't run it fails and says why.
 
+use core::error::Error;
 use core::time::Duration;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::process::{Command, ExitCode, Output, Stdio};
 use std::time::Instant;
 use std::{env, fs, thread};
 
+use iptables::IPTables;
 use pvefw_core::host::{Sandbox, Variant};
 use serde_json::Value;
 
@@ -99,19 +101,28 @@ impl Node {
         Ok(said)
     }
 
-    fn tool(&self, base: &str, words: &[&str]) -> Result<String, String> {
-        let (name, end) =
-            base.split_once('-').map_or((base, String::new()), |(name, end)| (name, format!("-{end}")));
-        let program = format!("/usr/sbin/{name}-{}{end}", self.variant.name());
-        let output = Command::new(&program).args(words).output().map_err(|error| error.to_string())?;
-        check(output.status.success(), format!("`{program} {}`: {}", words.join(" "), said(&output)))?;
+    /// An admin, or another program, who changes single rules of IPv4 and IPv6.
+    fn others(&self) -> (IPTables, IPTables) {
+        let (v4, v6) = match self.variant {
+            Variant::Nft => ("iptables-nft", "ip6tables-nft"),
+            Variant::Legacy => ("iptables-legacy", "ip6tables-legacy"),
+        };
+        let of = |cmd| IPTables { cmd, has_check: true, has_wait: true, is_numeric: false };
+        (of(v4), of(v6))
+    }
+
+    /// What a tool prints of its rules.
+    fn dump(&self, tool: &str) -> Result<String, String> {
+        let program = format!("/usr/sbin/{tool}-{}-save", self.variant.name());
+        let output = Command::new(&program).output().map_err(|error| error.to_string())?;
+        check(output.status.success(), format!("`{program}`: {}", said(&output)))?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// The rules that are loaded, without the comments that have the time.
     fn loaded(&self) -> Result<String, String> {
-        let v4 = self.tool("iptables-save", &[])?;
-        let v6 = self.tool("ip6tables-save", &[])?;
+        let v4 = self.dump("iptables")?;
+        let v6 = self.dump("ip6tables")?;
         let kept = |text: &str| {
             text.lines().filter(|line| !line.starts_with(['#', ':'])).collect::<Vec<_>>().join("\n")
         };
@@ -186,13 +197,15 @@ fn incremental(node: &Node) -> Outcome {
 }
 
 fn others_stay(node: &Node) -> Outcome {
-    node.tool("iptables", &["-N", "theirs"])?;
-    node.tool(
-        "iptables",
-        &["-A", "theirs", "-s", "10.9.9.9", "-m", "comment", "--comment", "a \"b\"", "-j", "DROP"],
-    )?;
-    node.tool("iptables", &["-A", "INPUT", "-j", "theirs"])?;
-    node.tool("ip6tables", &["-t", "mangle", "-A", "OUTPUT", "-j", "MARK", "--set-mark", "7"])?;
+    let other = |error: Box<dyn Error>| error.to_string();
+    let (v4, v6) = node.others();
+    v4.new_chain("filter", "theirs").map_err(other)?;
+    for comment in [r#"a"b"#, "'a b'"] {
+        let rule = format!("-s 10.9.9.9 -m comment --comment {comment} -j DROP");
+        v4.append("filter", "theirs", &rule).map_err(other)?;
+    }
+    v4.append("filter", "INPUT", "-j theirs").map_err(other)?;
+    v6.append("mangle", "OUTPUT", "-j MARK --set-mark 7").map_err(other)?;
     let before = node.loaded()?;
     node.run(&["apply"], 0)?;
     let with = node.loaded()?;
@@ -209,7 +222,8 @@ fn others_stay(node: &Node) -> Outcome {
 fn drift(node: &Node) -> Outcome {
     node.run(&["apply"], 0)?;
     let loaded = node.loaded()?;
-    node.tool("iptables", &["-I", "PVEFW-HOST-IN", "-j", "ACCEPT"])?;
+    let (others, _) = node.others();
+    others.insert("filter", "PVEFW-HOST-IN", "-j ACCEPT", 1).map_err(|error| error.to_string())?;
     let status = node.status(0)?;
     check(is(&status, "/drift", true), format!("{status}"))?;
     check(is(&status, "/changed_chains/0", "iptables filter PVEFW-HOST-IN"), format!("{status}"))?;

@@ -24,6 +24,15 @@ const SIGNED: &str = "-m comment --comment ";
 /// How a signature begins.
 const SIGNATURE: &str = "PVESIG:";
 
+/// How much is wanted of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Its signature, which speaks for the rest where it was compiled.
+    Signature,
+    /// Its rules, too.
+    Lines,
+}
+
 /// Texts of this many bytes are read side by side.
 const WORTH_A_THREAD: usize = 1 << 18;
 
@@ -79,17 +88,23 @@ pub struct Set {
 impl Rules {
     /// Our part of four texts.
     pub fn of(texts: &Texts<'_>) -> Self {
+        Self::read(texts, Detail::Lines)
+    }
+
+    /// The same with only as much of the IP tables' chains.
+    pub fn read(texts: &Texts<'_>, detail: Detail) -> Self {
         let (v4, v6) = (texts.of(Tool::Iptables), texts.of(Tool::Ip6tables));
+        let tables = |text| ip_tables(text, detail);
         let rest = || (sets(texts.of(Tool::Ipset)), bridge_table(texts.of(Tool::Ebtables)));
         if v4.len().min(v6.len()) < WORTH_A_THREAD {
             let (sets, bridge) = rest();
-            return Self { v4: ip_tables(v4), v6: ip_tables(v6), sets, bridge };
+            return Self { v4: tables(v4), v6: tables(v6), sets, bridge };
         }
         thread::scope(|scope| {
-            let other = scope.spawn(|| (ip_tables(v6), rest()));
-            let mine = ip_tables(v4);
+            let other = scope.spawn(|| (tables(v6), rest()));
+            let mine = tables(v4);
             // A thread of ours that ends early would be a fault of ours; its part is read again then.
-            let (v6, (sets, bridge)) = other.join().unwrap_or_else(|_| (ip_tables(v6), rest()));
+            let (v6, (sets, bridge)) = other.join().unwrap_or_else(|_| (tables(v6), rest()));
             Self { v4: mine, v6, sets, bridge }
         })
     }
@@ -274,21 +289,21 @@ fn read(line: &str) -> Line<'_> {
     line.strip_prefix('*').map_or(Line::Other, |name| Line::Table(name.trim_end()))
 }
 
-fn ip_tables(text: &str) -> Tables {
+fn ip_tables(text: &str, detail: Detail) -> Tables {
     let mut tables = Tables::default();
     let Tables { filter, raw } = &mut tables;
-    fill(text, &mut [("filter", filter), ("raw", raw)], is_our_chain);
+    fill(text, &mut [("filter", filter), ("raw", raw)], is_our_chain, detail);
     tables
 }
 
 fn bridge_table(text: &str) -> Table {
     let mut table = Table::default();
-    fill(text, &mut [("filter", &mut table)], is_our_bridge_chain);
+    fill(text, &mut [("filter", &mut table)], is_our_bridge_chain, Detail::Lines);
     table
 }
 
 /// Puts what is ours of a text into the tables of these names.
-fn fill(text: &str, tables: &mut [(&str, &mut Table)], is_ours: fn(&str) -> bool) {
+fn fill(text: &str, tables: &mut [(&str, &mut Table)], is_ours: fn(&str) -> bool, detail: Detail) {
     let mut at: Option<&mut Table> = None;
     let mut left = text;
     while let Some(line) = next_line(&mut left) {
@@ -302,13 +317,13 @@ fn fill(text: &str, tables: &mut [(&str, &mut Table)], is_ours: fn(&str) -> bool
             Line::Declared(chain) if is_ours(chain) => drop(table.chain(chain)),
             Line::Rule { chain: name, rest } if is_ours(name) => {
                 let chain = table.chain(name);
-                chain.take(line, rest);
+                chain.take(line, rest, detail);
                 // The rules of a chain stand together, and there are a hundred thousand: a chain is looked up once.
                 let mut ahead = left;
                 while let Some(line) = next_line(&mut ahead)
                     && let Some(rest) = in_chain(line, name)
                 {
-                    chain.take(line, rest);
+                    chain.take(line, rest, detail);
                     left = ahead;
                 }
             }
@@ -348,10 +363,10 @@ impl Table {
 
 impl Chain {
     /// Takes a rule, of which `rest` follows the name of the chain.
-    fn take(&mut self, line: &str, rest: &str) {
+    fn take(&mut self, line: &str, rest: &str, detail: Detail) {
         if let Some(signature) = signature(rest) {
             self.signature = Some(signature.into());
-        } else {
+        } else if detail == Detail::Lines {
             self.lines.push_str(line.trim_end());
             self.lines.push('\n');
         }
@@ -398,6 +413,8 @@ fn sets(text: &str) -> BTreeMap<Box<str>, Set> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     const DUMP: &str = "# made by hand\n*filter\n:INPUT DROP [3:4]\n:PVEFW-INPUT - [0:0]\n:mine - [0:0]\n\
@@ -417,6 +434,27 @@ mod tests {
         let chain = &filter.chains["PVEFW-INPUT"];
         assert_eq!((chain.rules(), chain.signature.as_deref()), (1, Some("abc/+0")));
         assert!(rules.sets.is_empty() && rules.v4.raw.is_empty());
+    }
+
+    #[test]
+    fn signatures_alone_are_those_of_the_whole() {
+        let mut whole = Rules::of(&texts(DUMP, ""));
+        whole.v4.filter.chains.values_mut().for_each(|chain| chain.lines.clear());
+        assert_eq!(Rules::read(&texts(DUMP, ""), Detail::Signature), whole);
+    }
+
+    #[test]
+    fn large_texts_are_read_as_small_ones_are() {
+        let (mut text, mut chains) = (String::from("*filter\n"), 0);
+        while text.len() < 2 * WORTH_A_THREAD {
+            let name = format!("tap{chains}i0-IN");
+            text.extend(["-A ", &name, " -j DROP\n-A ", &name, " -s 10.0.0.1/32 -j ACCEPT\n"]);
+            chains += 1;
+        }
+        let rules = Rules::of(&Texts { ip6tables: &text, ..texts(&text, "create PVEFW-x hash:net\n") });
+        assert_eq!((rules.chains(), rules.sets.len()), (2 * chains, 1));
+        assert_eq!(rules.v4, rules.v6);
+        assert!(rules.v6.filter.chains.values().all(|chain| chain.rules() == 2));
     }
 
     #[test]

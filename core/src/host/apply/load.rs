@@ -193,7 +193,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         if !found.is_empty() {
             return Err(Error::Unverified(verify::shorten(found)));
         }
-        Ok(self.known(chains, number, survey.checked))
+        Ok(self.known(survey, chains, number, survey.checked))
     }
 
     /// Reads everything and compares it.
@@ -221,7 +221,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             }
         }
         let (generation, checked) = if touched { (None, Duration::ZERO) } else { (generation, checked) };
-        Ok(self.known(chains, generation, checked))
+        Ok(self.known(survey, chains, generation, checked))
     }
 
     /// Whether a few chains are all that changes.
@@ -265,12 +265,13 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         if !differences.is_empty() {
             return Err(Error::Unverified(differences));
         }
-        Ok(Some(self.known(chains, Self::number_after(plan, survey), survey.checked)))
+        Ok(Some(self.known(survey, chains, Self::number_after(plan, survey), survey.checked)))
     }
 
     /// What is known once something was looked at; `checked` is when that was of what has no number.
     pub(super) fn known(
         &self,
+        survey: &Survey,
         mut chains: BTreeMap<String, String>,
         generation: Option<u32>,
         checked: Duration,
@@ -279,9 +280,10 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         let variant = self.host.variant().name().to_owned();
         // What other states print is worth knowing when one of them comes back; but not for ever.
         let most = chains.len().saturating_mul(4).saturating_add(1000);
-        let before = self.store.known().filter(|known| known.variant == variant).unwrap_or_default().chains;
-        for (key, digest) in before.into_iter().take(most) {
-            chains.entry(key).or_insert(digest);
+        for (key, digest) in survey.before.iter().take(most) {
+            if !chains.contains_key(key) {
+                chains.insert(key.clone(), digest.clone());
+            }
         }
         Known { state: None, boot, variant, generation, checked, chains }
     }

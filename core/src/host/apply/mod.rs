@@ -43,7 +43,7 @@ use super::load::Texts;
 use super::logging::logging;
 use super::machine::Host;
 use super::plan::{Compare, Plan, Suspects, Wanted};
-use super::rules::Rules;
+use super::rules::{Detail, Rules};
 use super::store::{Form, Logging, State, Store};
 use super::tool::Tool;
 use crate::datacenter::Datacenter;
@@ -181,7 +181,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     /// # Errors
     /// When the node can't be read.
     pub fn plan(&self, target: &Target) -> Result<(Plan, Survey), Error> {
-        let survey = self.survey(Trust::Nothing)?;
+        let survey = self.survey(Trust::Nothing, Detail::Lines)?;
         let plan = self.plan_from(&survey, target);
         Ok((plan, survey))
     }

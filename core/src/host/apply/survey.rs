@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use core::time::Duration;
+use std::thread;
 
 use super::{Applier, Target};
 use crate::Family;
@@ -13,7 +14,7 @@ use crate::host::error::Error;
 use crate::host::load::Texts;
 use crate::host::machine::{self, Clock, Host};
 use crate::host::plan::{Kernel, Plan, Suspects};
-use crate::host::rules::{Chain, Rules};
+use crate::host::rules::{Chain, Detail, Rules};
 use crate::host::store::{Known, Record};
 use crate::host::tool::Tool;
 use crate::host::verify;
@@ -41,7 +42,7 @@ pub enum Trust {
 /// What a node has.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// What is loaded.
+    /// What is loaded. Where it was taken for known, the chains of compiled rules may have their signatures only.
     pub kernel: Kernel,
     /// Chains of ours that somebody else has changed since they were loaded.
     pub suspects: Suspects,
@@ -55,21 +56,37 @@ pub struct Survey {
     pub(super) checked: Duration,
     /// A digest of the text of each chain.
     pub(super) chains: BTreeMap<String, String>,
+    /// What was known of chains before. Empty where that is `chains`.
+    pub(super) before: BTreeMap<String, String>,
+    /// Whether this is more than what was put down.
+    pub(super) is_news: bool,
 }
 
 impl<H: Host + ?Sized> Applier<'_, H> {
-    /// Looks at the node.
-    pub(super) fn survey(&self, trust: Trust) -> Result<Survey, Error> {
+    /// Looks at the node, and at so much of it where that is known.
+    pub(super) fn survey(&self, trust: Trust, detail: Detail) -> Result<Survey, Error> {
         let record = self.store.record().unwrap_or_default();
         let clock = self.host.clock();
-        let known = self.store.known().filter(|known| known.variant == self.host.variant().name());
-        if let Some(known) = known.as_ref().filter(|_| trust != Trust::Nothing)
-            && known.boot == clock.boot
-            && known.state == record.current
-            && let Some(survey) = self.assume(known, &clock, trust)?
-        {
-            return Ok(survey);
-        }
+        let is_of_variant = |known: &Known| known.variant == self.host.variant().name();
+        let known = if trust == Trust::Nothing {
+            self.store.known().filter(is_of_variant)
+        } else {
+            // Both are large.
+            let (known, stored) = thread::scope(|scope| {
+                let known = scope.spawn(|| self.store.known());
+                let stored = record.current.map_or(Ok(Rules::default()), |id| self.store.rules(id, detail));
+                (known.join().unwrap_or_default(), stored)
+            });
+            match (known.filter(is_of_variant), stored) {
+                (Some(known), Ok(stored)) if known.boot == clock.boot && known.state == record.current => {
+                    match self.assume(known, stored, &clock, trust)? {
+                        Ok(survey) => return Ok(survey),
+                        Err(known) => Some(known),
+                    }
+                }
+                (known, _) => known,
+            }
+        };
         let (kernel, generation) = self.read()?;
         let chains = digests(&kernel.rules);
         let suspects = suspects(&kernel.rules, &chains, known.as_ref());
@@ -81,6 +98,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             state: None,
             checked: clock.uptime,
             chains,
+            before: known.map(|known| known.chains).unwrap_or_default(),
+            is_news: true,
         };
         survey.state = self.stored_state(&survey, &record);
         Ok(survey)
@@ -100,17 +119,21 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         Ok((machine::read(self.host)?, None))
     }
 
-    /// What is loaded if nobody has touched it.
-    fn assume(&self, known: &Known, clock: &Clock, trust: Trust) -> Result<Option<Survey>, Error> {
+    /// What is loaded if nobody has touched it, `rules`. Gives back what was known if somebody has.
+    fn assume(
+        &self,
+        known: Known,
+        mut rules: Rules,
+        clock: &Clock,
+        trust: Trust,
+    ) -> Result<Result<Survey, Known>, Error> {
         let generation = self.host.generation();
         let age = clock.uptime.checked_sub(known.checked);
         let fresh = trust == Trust::Recent && age.is_some_and(|age| age < FRESH);
         let untouched = known.generation == generation && (generation.is_some() || fresh);
         if !untouched || self.store.journal().is_some() {
-            return Ok(None);
+            return Ok(Err(known));
         }
-        let stored = known.state.map_or(Ok(Rules::default()), |id| self.store.rules(id));
-        let Ok(mut rules) = stored else { return Ok(None) };
         let mut checked = known.checked;
         if !fresh {
             let text = self.host.save(Tool::Ipset)?;
@@ -121,19 +144,21 @@ impl<H: Host + ?Sized> Applier<'_, H> {
                     .iter()
                     .all(|(name, set)| rules.sets.get(name).is_some_and(|known| known.is_same(set)));
             if !same {
-                return Ok(None);
+                return Ok(Err(known));
             }
             rules.sets = sets;
             checked = clock.uptime;
         }
-        Ok(Some(Survey {
+        Ok(Ok(Survey {
             kernel: Kernel { rules, bridge: String::new() },
             suspects: Suspects::new(),
             generation,
             assumed: true,
             state: known.state,
             checked,
-            chains: known.chains.clone(),
+            is_news: checked != known.checked,
+            chains: known.chains,
+            before: BTreeMap::new(),
         }))
     }
 

@@ -15,6 +15,7 @@ use crate::host::error::Error;
 use crate::host::load::Texts;
 use crate::host::machine::Host;
 use crate::host::plan::{BridgeLoading, Plan};
+use crate::host::rules::Detail;
 use crate::host::store::{Form, Guard, Journal, Known, LastError, LoggingRules, Pending, Record, State};
 use crate::host::tool::Tool;
 use crate::host::verify;
@@ -127,13 +128,15 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         let record = self.store.record().unwrap_or_default();
         // What is taken for known and turns out otherwise is found when it is loaded and read back.
         let trust = if record.digest == target.digest { options.trust } else { Trust::Recent };
-        let mut survey = self.survey(trust).map_err(untouched(Stage::Survey))?;
+        // What was dumped is told apart by its lines.
+        let detail = if target.form == Form::Made { Detail::Signature } else { Detail::Lines };
+        let mut survey = self.survey(trust, detail).map_err(untouched(Stage::Survey))?;
         let mut plan = self.plan_from(&survey, target);
         let needs_dump = self.host.bridge_loading() == BridgeLoading::WholeTable
             && plan.loads.iter().any(|load| load.tool == Tool::Ebtables);
         let same = record.digest == target.digest;
         if survey.assumed && (needs_dump || plan.is_empty() && !same) {
-            survey = self.survey(Trust::Nothing).map_err(untouched(Stage::Survey))?;
+            survey = self.survey(Trust::Nothing, detail).map_err(untouched(Stage::Survey))?;
             plan = self.plan_from(&survey, target);
         }
         if plan.is_empty() && record.digest == target.digest && options.confirm.is_none() {
@@ -179,7 +182,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             // behind its signature, which nobody has compared.
             Err(_) if survey.assumed => {
                 let sent: Vec<_> = plan.sent().collect();
-                *survey = self.survey(Trust::Nothing).map_err(|error| Halt(Stage::Survey, error))?;
+                *survey =
+                    self.survey(Trust::Nothing, Detail::Lines).map_err(|error| Halt(Stage::Survey, error))?;
                 survey.suspects.extend(sent);
                 *plan = self.plan_from(survey, target);
                 self.load_and_verify(plan, target, survey)
@@ -237,9 +241,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
 
     /// Nothing had to be loaded.
     fn keep(&self, survey: &Survey, mut record: Record) -> Result<(), Error> {
-        let known_since = self.store.known().map(|known| known.checked);
-        if !survey.assumed || known_since != Some(survey.checked) {
-            let mut known = self.known(survey.chains.clone(), survey.generation, survey.checked);
+        if survey.is_news {
+            let mut known = self.known(survey, survey.chains.clone(), survey.generation, survey.checked);
             known.state = record.current;
             self.store.set_known(Some(&known))?;
         }
@@ -260,13 +263,12 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     ) -> Result<(), Error> {
         let clock = self.host.clock();
         known.state = to;
-        self.store.set_known(Some(&known))?;
-        self.store.set_logging(&LoggingRules {
+        let logging = LoggingRules {
             id: to.unwrap_or_default(),
             time: clock.now,
             node: target.node.clone(),
             rules: target.logging.clone(),
-        })?;
+        };
         let needed: Vec<u64> =
             [to, pending.as_ref().and_then(|pending| pending.back_to)].into_iter().flatten().collect();
         let pending = match (pending, options.confirm) {
@@ -278,13 +280,14 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             _ => None,
         };
         self.store.set_pending(pending.as_ref())?;
-        self.store.set_record(&Record {
+        let record = Record {
             current: to,
             since: clock.now,
             digest: target.digest.clone(),
             rejected: None,
             error: None,
-        })?;
+        };
+        self.store.conclude(&known, &logging, &record)?;
         self.store.end()?;
         // What is left of old states only takes room.
         drop(self.store.prune(&needed));

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -43,11 +44,29 @@ pub(super) fn read_text(path: &Path) -> Result<String, Error> {
 
 /// Writes a file of a folder.
 pub(super) fn write_json<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<(), Error> {
-    let path = folder.join(name);
-    let aside = folder.join(format!("{UNFINISHED}{name}"));
-    let text = serde_json::to_vec(value).map_err(|error| failed("write", &path)(error.into()))?;
-    write(&aside, &text).map_err(failed("write", &path))?;
-    fs::rename(&aside, &path).map_err(failed("write", &path))?;
+    let text = json(folder, name, value)?;
+    write(folder, &[(name, text)])
+}
+
+/// What a file of a folder will hold.
+pub(super) fn json<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| failed("write", &folder.join(name))(error.into()))
+}
+
+/// Writes files of a folder; their names change in this order, when all of them are on the disk.
+pub(super) fn write(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    let aside = |name: &str| folder.join(format!("{UNFINISHED}{name}"));
+    let written: Result<Vec<_>, _> = files
+        .iter()
+        .map(|(name, bytes)| create(&aside(name), bytes).map_err(failed("write", &folder.join(name))))
+        .collect();
+    for (file, (name, _)) in written?.into_iter().zip(files) {
+        file.sync_all().map_err(failed("write", &folder.join(name)))?;
+    }
+    for (name, _) in files {
+        let path = folder.join(name);
+        fs::rename(aside(name), &path).map_err(failed("write", &path))?;
+    }
     sync_folder(folder)
 }
 
@@ -78,14 +97,17 @@ pub(super) fn write_folder<T: Serialize>(
         }
         fs::create_dir(&aside)?;
         fs::set_permissions(&aside, Permissions::from_mode(FOLDER_MODE))?;
+        let mut files = Vec::new();
         for (name, text) in texts {
             let same = like.map(|folder| folder.join(name)).filter(|file| holds(file, text));
             match same {
                 Some(same) => fs::hard_link(same, aside.join(name))?,
-                None => write(&aside.join(name), text.as_bytes())?,
+                None => files.push(create(&aside.join(name), text.as_bytes())?),
             }
         }
-        write(&aside.join(data_name), &serde_json::to_vec(data)?)?;
+        files.push(create(&aside.join(data_name), &serde_json::to_vec(data)?)?);
+        // Once all are written: what the first waits for, the others need not wait for again.
+        files.iter().try_for_each(File::sync_all)?;
         File::open(&aside)?.sync_all()?;
         fs::rename(&aside, &path)
     };
@@ -122,10 +144,11 @@ pub(super) fn remove_unfinished(folder: &Path) {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file, which is not on the disk yet.
+fn create(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    Ok(file)
 }
 
 /// A name is on the disk once its folder is.

@@ -27,7 +27,7 @@ pub use model::{Error as LastError, Form, Journal, Known, Logging, LoggingRules,
 
 use super::error::Error;
 use super::load::Texts;
-use super::rules::Rules;
+use super::rules::{Detail, Rules};
 use crate::emit::Restore;
 
 /// States that are kept for going back to.
@@ -148,6 +148,19 @@ impl Store {
         }
     }
 
+    /// Puts down how a load has ended, before [`Store::end`].
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn conclude(&self, known: &Known, logging: &LoggingRules, record: &Record) -> Result<(), Error> {
+        let texts = [
+            (KNOWN, files::json(&self.folder, KNOWN, known)?),
+            (LOGGING, files::json(&self.folder, LOGGING, logging)?),
+            (RECORD, files::json(&self.folder, RECORD, record)?),
+        ];
+        files::write(&self.folder, &texts)
+    }
+
     /// Puts down what is loaded, or that nobody knows.
     ///
     /// # Errors
@@ -157,14 +170,6 @@ impl Store {
             Some(known) => files::write_json(&self.folder, KNOWN, known),
             None => files::remove(&self.folder, KNOWN),
         }
-    }
-
-    /// Puts down which rules log.
-    ///
-    /// # Errors
-    /// [`Error::File`].
-    pub fn set_logging(&self, rules: &LoggingRules) -> Result<(), Error> {
-        files::write_json(&self.folder, LOGGING, rules)
     }
 
     /// The states that there are, oldest first.
@@ -210,8 +215,8 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::texts`].
-    pub fn rules(&self, id: u64) -> Result<Rules, Error> {
-        self.texts(id).map(|texts| Rules::of(&Texts::from(&texts)))
+    pub fn rules(&self, id: u64, detail: Detail) -> Result<Rules, Error> {
+        self.texts(id).map(|texts| Rules::read(&Texts::from(&texts), detail))
     }
 
     /// The number of the next state.

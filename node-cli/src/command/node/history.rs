@@ -3,6 +3,7 @@
 use pvefw_core::diff::{Diff, render};
 use pvefw_core::host::Before;
 use pvefw_core::host::before::only_effects;
+use pvefw_core::host::rules::Detail;
 use pvefw_core::host::store::{State, Store};
 use serde::Serialize;
 
@@ -63,14 +64,14 @@ pub(crate) fn run(args: &HistoryArgs, output: &Output) -> Result<Exit, Stop> {
 /// What a state has changed.
 fn changes(store: &Store, before: Option<&State>, state: &State, output: &Output) -> Result<String, Stop> {
     let loaded = |state: &State| -> Result<Before, Stop> {
-        let rules = store.rules(state.id).map_err(|error| unusable(&error))?;
+        let rules = store.rules(state.id, Detail::Lines).map_err(|error| unusable(&error))?;
         Ok(Before::state(store, state.id, &rules))
     };
     let Some(before) = before else { return Ok("the first that is kept\n".to_owned()) };
     let (mut old, mut new) = (loaded(before)?, loaded(state)?);
     if old.is_compiled() != new.is_compiled() {
         // Only dumps can be compared with dumps.
-        let dumped = |state: &State| store.rules(state.id).map(|rules| Before::dumped(&rules));
+        let dumped = |state: &State| store.rules(state.id, Detail::Lines).map(|rules| Before::dumped(&rules));
         old = dumped(before).map_err(|error| unusable(&error))?;
         new = dumped(state).map_err(|error| unusable(&error))?;
     }

@@ -6,6 +6,7 @@ use pvefw_core::host::apply::Applier;
 use pvefw_core::host::before::only_effects;
 use pvefw_core::host::plan::{BridgeLoading, Compare, Kernel, Plan, Suspects, Wanted};
 use pvefw_core::host::process;
+use pvefw_core::host::rules::Detail;
 use pvefw_core::report;
 
 use super::{Desired, Errors, Session, store, unusable};
@@ -69,7 +70,7 @@ fn planned(args: &PlanArgs, desired: &Desired, output: &Output) -> Result<(Plan,
     }
     let store = store(&args.state);
     let state = store.record().and_then(|record| record.current);
-    let have = state.and_then(|id| store.rules(id).ok());
+    let have = state.and_then(|id| store.rules(id, Detail::Lines).ok());
     output.notice(
         Kind::Note,
         match have {

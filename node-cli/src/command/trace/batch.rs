@@ -12,6 +12,7 @@ use pvefw_core::sim::{Answer, Packet, Question, Simulator, Topology};
 use rustc_hash::FxBuildHasher;
 use serde::Deserialize;
 
+use super::flat;
 use crate::exit::{Exit, Stop};
 use crate::output::{Output, words};
 
@@ -145,8 +146,15 @@ impl<R: Read> Lines<R> {
 }
 
 /// A text as it stands in a line, unless something in it is escaped.
-#[derive(Deserialize)]
-struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
+
+impl<'l> Text<'l> {
+    /// One without escapes.
+    pub(super) const fn plain(text: &'l str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
 
 impl AsRef<str> for Text<'_> {
     fn as_ref(&self) -> &str {
@@ -163,7 +171,7 @@ impl From<String> for Text<'_> {
 /// Whole lines are found to be UTF-8 faster than each of their texts.
 fn parse(line: &[u8]) -> serde_json::Result<Question<Text<'_>>> {
     match core::str::from_utf8(line) {
-        Ok(line) => serde_json::from_str(line),
+        Ok(line) => flat::question(line).map_or_else(|| serde_json::from_str(line), Ok),
         Err(_) => serde_json::from_slice(line),
     }
 }

@@ -1,6 +1,7 @@
 //! `pvefw trace`: what happens to a packet, and why.
 
 mod batch;
+mod flat;
 mod loaded;
 
 use std::path::Path;
