@@ -48,8 +48,8 @@ pub fn watch<H: Host + ?Sized>(applier: &Applier<'_, H>, state: Option<u64>) -> 
         }
         let patience = if over { PATIENCE } else { Duration::ZERO };
         match store.lock("pvefw apply --confirm-within", patience) {
-            // Whoever loads is still at it.
-            Err(Error::Busy { .. }) if !over => thread::sleep(LOOK),
+            // Whoever loads is still at it, or a tool hangs. Nobody else would put the old rules back.
+            Err(Error::Busy { .. }) => thread::sleep(LOOK),
             Err(error) => return Err(error),
             Ok(lock) => {
                 let Some(pending) = waiting(applier, state) else { return Ok(Watched::Settled) };

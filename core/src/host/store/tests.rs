@@ -1,5 +1,7 @@
 use alloc::format;
+use core::mem;
 use core::time::Duration;
+use std::os::fd::AsRawFd as _;
 use std::{env, process};
 
 use super::*;
@@ -39,6 +41,25 @@ fn the_lock_is_one_at_a_time_and_says_whose_it_is() {
     drop(guard);
     assert_eq!(store.holder(), None);
     store.lock("pvefw stop", Duration::ZERO).unwrap();
+}
+
+#[test]
+fn tools_of_a_killed_process_keep_the_lock() {
+    let folder = Folder::new("orphan");
+    let store = Store::new(&folder.0);
+    let guard = store.lock("pvefw apply", Duration::ZERO).unwrap();
+    let mut tool = process::Command::new("sleep").arg("60").spawn().unwrap();
+    // As the kernel does it for whoever is killed: closed, and not unlocked.
+    nix::unistd::close(guard.file.as_raw_fd()).unwrap();
+    mem::forget(guard);
+    // There is no process of this number.
+    fs::write(folder.0.join("lock"), "0\nprocess 4194305, `pvefw apply`\n").unwrap();
+    let Err(Error::Busy { holder }) = store.lock("pvefw apply", Duration::ZERO) else { panic!("two at once") };
+    assert!(holder.starts_with("a tool that has survived process 4194305, `pvefw apply`"), "{holder}");
+    tool.kill().unwrap();
+    tool.wait().unwrap();
+    // Tools that other tests have started meanwhile have it for as long as they run.
+    store.lock("pvefw apply", Duration::from_mins(1)).unwrap();
 }
 
 #[test]
