@@ -253,7 +253,7 @@ impl Set {
     /// Whether it has the same members and room for as many. The kernel picks the number of buckets and where it starts
     /// hashing by itself as the set grows: they are no difference.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.members == other.members && self.essence().eq(other.essence())
+        self.members == other.members && (self.create == other.create || self.essence().eq(other.essence()))
     }
 
     /// The words of its making that count.

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::process;
+use std::{process, thread};
 
 use super::survey::{Survey, Trust, digests, suspects};
 use super::{Applier, Target};
@@ -16,7 +16,9 @@ use crate::host::load::Texts;
 use crate::host::machine::Host;
 use crate::host::plan::{BridgeLoading, Plan};
 use crate::host::rules::Detail;
-use crate::host::store::{Form, Guard, Journal, Known, LastError, LoggingRules, Pending, Record, State};
+use crate::host::store::{
+    Form, Guard, Journal, Known, LastError, LoggingRules, Pending, Record, State, Unfinished,
+};
 use crate::host::tool::Tool;
 use crate::host::verify;
 
@@ -114,6 +116,14 @@ impl fmt::Display for Stage {
     }
 }
 
+/// The states between which a load goes.
+struct Stored {
+    from: Option<u64>,
+    to: Option<u64>,
+    /// The latter, if the disk is still to be waited for.
+    unfinished: Option<Unfinished>,
+}
+
 /// Where an attempt ended.
 pub(super) struct Halt(pub(super) Stage, pub(super) Error);
 
@@ -143,8 +153,14 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             self.keep(&survey, record).map_err(untouched(Stage::State))?;
             return Ok(Applied { done: Done::Unchanged, state: survey.state, before: survey.state });
         }
-        let (from, to) = self.store_both(&survey, target, options).map_err(untouched(Stage::State))?;
-        let outcome = self.run(&mut survey, &mut plan, target, (from, to), options);
+        let Stored { from, to, unfinished } =
+            self.store_both(&survey, target, options).map_err(untouched(Stage::State))?;
+        let outcome = thread::scope(|scope| {
+            // The disk can take its time while the tools work. Who is killed meanwhile goes back to what was before.
+            let stored = scope.spawn(|| unfinished.map_or(Ok(()), Unfinished::finish));
+            let stored = || stored.join().unwrap_or(Err(Error::Thread));
+            self.run(&mut survey, &mut plan, target, (from, to), options, stored)
+        });
         match outcome {
             Ok(()) => Ok(Applied { done: Done::Loaded(plan), state: to, before: from }),
             Err(Halt(stage, error)) => Err(self.give_up(from, to, stage, error)),
@@ -159,6 +175,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         target: &Target,
         (from, to): (Option<u64>, Option<u64>),
         options: &Options<'_>,
+        stored: impl FnOnce() -> Result<(), Error>,
     ) -> Result<(), Halt> {
         let state = |error| Halt(Stage::State, error);
         let clock = self.host.clock();
@@ -190,16 +207,12 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             }
             outcome => outcome,
         }?;
+        stored().map_err(state)?;
         self.finish(target, to, known, pending, options).map_err(state)
     }
 
-    /// Stores what is there, if nothing like it is stored, and what is to be loaded.
-    fn store_both(
-        &self,
-        survey: &Survey,
-        target: &Target,
-        options: &Options<'_>,
-    ) -> Result<(Option<u64>, Option<u64>), Error> {
+    /// Stores what is there, if nothing like it is stored, and begins to store what is to be loaded.
+    fn store_both(&self, survey: &Survey, target: &Target, options: &Options<'_>) -> Result<Stored, Error> {
         let record = self.store.record().unwrap_or_default();
         let time = self.host.clock().now;
         let from = if survey.state.is_some() {
@@ -218,11 +231,11 @@ impl<H: Host + ?Sized> Applier<'_, H> {
                 form: Form::Found,
                 copy_of: None,
             };
-            self.store.store(&state, &Texts::from(&texts), &[], "", record.current)?;
+            self.store.store(&state, &Texts::from(&texts), &[], "", record.current)?.finish()?;
             Some(state.id)
         };
         if target.rules.is_empty() {
-            return Ok((from, None));
+            return Ok(Stored { from, to: None, unfinished: None });
         }
         let state = State {
             id: self.store.next(),
@@ -235,8 +248,16 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             copy_of: target.copy_of,
         };
         let texts = Texts::from(&target.texts);
-        self.store.store(&state, &texts, &target.logging, &target.configuration, from.or(record.current))?;
-        Ok((from, Some(state.id)))
+        let like = from.or(record.current);
+        let mut unfinished =
+            Some(self.store.store(&state, &texts, &target.logging, &target.configuration, like)?);
+        // Whoever takes it back wants to know what it was.
+        if options.confirm.is_some()
+            && let Some(unfinished) = unfinished.take()
+        {
+            unfinished.finish()?;
+        }
+        Ok(Stored { from, to: Some(state.id), unfinished })
     }
 
     /// Nothing had to be loaded.

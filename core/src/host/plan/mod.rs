@@ -275,14 +275,19 @@ impl Changes {
         same: impl Fn(&str, &T, &T) -> bool,
     ) -> Self {
         let mut changes = Self::default();
+        // Both are in order, and thousands long: each is gone through once.
+        let mut have = have.iter().peekable();
         for (name, want) in want {
-            match have.get(name) {
+            while let Some((gone, _)) = have.next_if(|(there, _)| *there < name) {
+                changes.removed.push(gone.clone());
+            }
+            match have.next_if(|(there, _)| *there == name) {
                 None => changes.created.push(name.clone()),
-                Some(have) if same(name, have, want) => {}
+                Some((_, have)) if same(name, have, want) => {}
                 Some(_) => changes.changed.push(name.clone()),
             }
         }
-        changes.removed = have.keys().filter(|name| !want.contains_key(*name)).cloned().collect();
+        changes.removed.extend(have.map(|(gone, _)| gone.clone()));
         changes
     }
 }

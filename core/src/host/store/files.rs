@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,32 +42,30 @@ pub(super) fn read_text(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(failed("read", path))
 }
 
-/// Writes a file of a folder.
+/// Writes a file of a folder. It is on the disk then.
 pub(super) fn write_json<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<(), Error> {
-    let text = json(folder, name, value)?;
-    write(folder, &[(name, text)])
-}
-
-/// What a file of a folder will hold.
-pub(super) fn json<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|error| failed("write", &folder.join(name))(error.into()))
-}
-
-/// Writes files of a folder; their names change in this order, when all of them are on the disk.
-pub(super) fn write(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
-    let aside = |name: &str| folder.join(format!("{UNFINISHED}{name}"));
-    let written: Result<Vec<_>, _> = files
-        .iter()
-        .map(|(name, bytes)| create(&aside(name), bytes).map_err(failed("write", &folder.join(name))))
-        .collect();
-    for (file, (name, _)) in written?.into_iter().zip(files) {
-        file.sync_all().map_err(failed("write", &folder.join(name)))?;
-    }
-    for (name, _) in files {
-        let path = folder.join(name);
-        fs::rename(aside(name), &path).map_err(failed("write", &path))?;
-    }
+    replace(folder, name, value, File::sync_all)?;
     sync_folder(folder)
+}
+
+/// The same for what is worth nothing after a restart. It is whole for readers, and on the disk some time later.
+pub(super) fn write_for_now<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<(), Error> {
+    replace(folder, name, value, |_| Ok(()))
+}
+
+fn replace<T: Serialize>(
+    folder: &Path,
+    name: &str,
+    value: &T,
+    put_down: fn(&File) -> io::Result<()>,
+) -> Result<(), Error> {
+    let path = folder.join(name);
+    let aside = folder.join(format!("{UNFINISHED}{name}"));
+    let write = || {
+        put_down(&create(&aside, &serde_json::to_vec(value)?)?)?;
+        fs::rename(&aside, &path)
+    };
+    write().map_err(failed("write", &path))
 }
 
 /// Removes a file that may not be there.
@@ -80,6 +78,35 @@ pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     }
 }
 
+/// A folder that is written, and neither on the disk yet nor there for readers. Gone again if it is dropped.
+pub(in crate::host) struct Unfinished {
+    parent: PathBuf,
+    path: PathBuf,
+    aside: PathBuf,
+    files: Vec<File>,
+}
+
+impl Unfinished {
+    /// Waits for the disk, and makes it there for readers at one stroke.
+    pub(in crate::host) fn finish(self) -> Result<(), Error> {
+        let put_down = || -> io::Result<()> {
+            // Once all are written: what the first waits for, the others need not wait for again.
+            self.files.iter().try_for_each(File::sync_all)?;
+            File::open(&self.aside)?.sync_all()?;
+            fs::rename(&self.aside, &self.path)
+        };
+        put_down().map_err(failed("write", &self.path))?;
+        sync_folder(&self.parent)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // It would only take room where there may be none.
+        drop(fs::remove_dir_all(&self.aside));
+    }
+}
+
 /// Writes a folder with a file of data and some of text. A text that `like` has, too, shares its place on the disk.
 pub(super) fn write_folder<T: Serialize>(
     parent: &Path,
@@ -88,16 +115,16 @@ pub(super) fn write_folder<T: Serialize>(
     data_name: &str,
     data: &T,
     texts: &[(&str, &str)],
-) -> Result<(), Error> {
+) -> Result<Unfinished, Error> {
     let path = parent.join(name);
     let aside = parent.join(format!("{UNFINISHED}{name}"));
-    let write_all = || -> io::Result<()> {
+    let mut folder = Unfinished { parent: parent.into(), path, aside, files: Vec::new() };
+    let write_all = |Unfinished { aside, files, .. }: &mut Unfinished| -> io::Result<()> {
         if aside.exists() {
             fs::remove_dir_all(&aside)?;
         }
         fs::create_dir(&aside)?;
         fs::set_permissions(&aside, Permissions::from_mode(FOLDER_MODE))?;
-        let mut files = Vec::new();
         for (name, text) in texts {
             let same = like.map(|folder| folder.join(name)).filter(|file| holds(file, text));
             match same {
@@ -106,17 +133,10 @@ pub(super) fn write_folder<T: Serialize>(
             }
         }
         files.push(create(&aside.join(data_name), &serde_json::to_vec(data)?)?);
-        // Once all are written: what the first waits for, the others need not wait for again.
-        files.iter().try_for_each(File::sync_all)?;
-        File::open(&aside)?.sync_all()?;
-        fs::rename(&aside, &path)
+        Ok(())
     };
-    if let Err(error) = write_all() {
-        // It would only take room where there may be none.
-        drop(fs::remove_dir_all(&aside));
-        return Err(failed("write", &path)(error));
-    }
-    sync_folder(parent)
+    write_all(&mut folder).map_err(failed("write", &folder.path))?;
+    Ok(folder)
 }
 
 /// Whether a file holds just this text.

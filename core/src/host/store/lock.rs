@@ -121,7 +121,9 @@ pub(super) fn holder(folder: &Path) -> Option<Holder> {
     let file = File::open(&path).ok()?;
     match file.try_lock_shared() {
         Ok(()) => None,
-        Err(_) => words(&path).or_else(|| Some(Holder { words: "unknown".into(), since: None, is_gone: false })),
+        Err(_) => {
+            words(&path).or_else(|| Some(Holder { words: "unknown".into(), since: None, is_gone: false }))
+        }
     }
 }
 

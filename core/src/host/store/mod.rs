@@ -11,7 +11,8 @@
 //! ```
 //!
 //! INVARIANT: every file is complete at any moment: it is written under another name, synced, and renamed. What is not
-//! under its own name after a power loss never was there.
+//! under its own name after a power loss never was there. `loaded.json` and `applied.json` tell of rules that are gone then,
+//! and are not waited for.
 
 mod files;
 mod lock;
@@ -22,6 +23,7 @@ use alloc::vec::Vec;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(super) use files::Unfinished;
 pub use lock::{Guard, Holder};
 pub use model::{Error as LastError, Form, Journal, Known, Logging, LoggingRules, Pending, Record, State};
 
@@ -153,12 +155,10 @@ impl Store {
     /// # Errors
     /// [`Error::File`].
     pub fn conclude(&self, known: &Known, logging: &LoggingRules, record: &Record) -> Result<(), Error> {
-        let texts = [
-            (KNOWN, files::json(&self.folder, KNOWN, known)?),
-            (LOGGING, files::json(&self.folder, LOGGING, logging)?),
-            (RECORD, files::json(&self.folder, RECORD, record)?),
-        ];
-        files::write(&self.folder, &texts)
+        // What is loaded is gone with a restart, and what is known of it with that.
+        files::write_for_now(&self.folder, KNOWN, known)?;
+        files::write_for_now(&self.folder, LOGGING, logging)?;
+        self.set_record(record)
     }
 
     /// Puts down what is loaded, or that nobody knows.
@@ -167,7 +167,7 @@ impl Store {
     /// [`Error::File`].
     pub fn set_known(&self, known: Option<&Known>) -> Result<(), Error> {
         match known {
-            Some(known) => files::write_json(&self.folder, KNOWN, known),
+            Some(known) => files::write_for_now(&self.folder, KNOWN, known),
             None => files::remove(&self.folder, KNOWN),
         }
     }
@@ -224,18 +224,19 @@ impl Store {
         self.numbers().last().map_or(1, |last| last + 1)
     }
 
-    /// Stores a state; a text that is that of the state `like` shares its place on the disk.
+    /// Writes a state, which is there once that is finished; a text that is that of the state `like` shares its place on
+    /// the disk.
     ///
     /// # Errors
-    /// [`Error::File`]; there is no such state then.
-    pub fn store(
+    /// [`Error::File`].
+    pub(super) fn store(
         &self,
         state: &State,
         texts: &Texts<'_>,
         logging: &[Logging],
         configuration: &str,
         like: Option<u64>,
-    ) -> Result<(), Error> {
+    ) -> Result<Unfinished, Error> {
         let logging = serde_json::to_string(logging).unwrap_or_default();
         let contents = [
             (STATE_LOGGING, logging.as_str()),

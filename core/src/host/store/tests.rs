@@ -54,7 +54,9 @@ fn tools_of_a_killed_process_keep_the_lock() {
     mem::forget(guard);
     // There is no process of this number.
     fs::write(folder.0.join("lock"), "0\nprocess 4194305, `pvefw apply`\n").unwrap();
-    let Err(Error::Busy { holder }) = store.lock("pvefw apply", Duration::ZERO) else { panic!("two at once") };
+    let Err(Error::Busy { holder }) = store.lock("pvefw apply", Duration::ZERO) else {
+        panic!("two at once")
+    };
     assert!(holder.starts_with("a tool that has survived process 4194305, `pvefw apply`"), "{holder}");
     tool.kill().unwrap();
     tool.wait().unwrap();
@@ -98,7 +100,7 @@ fn states_are_kept_ten_long_and_share_what_is_the_same() {
     let _guard = store.lock("test", Duration::ZERO).unwrap();
     for id in 1..=13 {
         assert_eq!(store.next(), id);
-        store.store(&state(id), &TEXTS, &[], "", id.checked_sub(1)).unwrap();
+        store.store(&state(id), &TEXTS, &[], "", id.checked_sub(1)).unwrap().finish().unwrap();
         store.prune(&[2]).unwrap();
     }
     let kept: Vec<u64> = store.states().iter().map(|state| state.id).collect();
