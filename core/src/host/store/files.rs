@@ -68,11 +68,20 @@ fn replace<T: Serialize>(
     write().map_err(failed("write", &path))
 }
 
-/// Removes a file that may not be there.
+/// Removes a file that may not be there. It is gone from the disk then.
 pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
+    if folder.join(name).exists() {
+        remove_for_now(folder, name)?;
+        return sync_folder(folder);
+    }
+    Ok(())
+}
+
+/// The same for what is worth nothing after a restart.
+pub(super) fn remove_for_now(folder: &Path, name: &str) -> Result<(), Error> {
     let path = folder.join(name);
     match fs::remove_file(&path) {
-        Ok(()) => sync_folder(folder),
+        Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failed("remove", &path)(error)),
     }

@@ -11,8 +11,8 @@
 //! ```
 //!
 //! INVARIANT: every file is complete at any moment: it is written under another name, synced, and renamed. What is not
-//! under its own name after a power loss never was there. `loaded.json` and `applied.json` tell of rules that are gone then,
-//! and are not waited for.
+//! under its own name after a power loss never was there. `journal.json`, `loaded.json` and `applied.json` tell of rules that
+//! are gone then, and are not waited for.
 
 mod files;
 mod lock;
@@ -128,7 +128,7 @@ impl Store {
     /// # Errors
     /// [`Error::File`].
     pub fn begin(&self, journal: &Journal) -> Result<(), Error> {
-        files::write_json(&self.folder, JOURNAL, journal)
+        files::write_for_now(&self.folder, JOURNAL, journal)
     }
 
     /// The load has ended.
@@ -136,7 +136,7 @@ impl Store {
     /// # Errors
     /// [`Error::File`].
     pub fn end(&self) -> Result<(), Error> {
-        files::remove(&self.folder, JOURNAL)
+        files::remove_for_now(&self.folder, JOURNAL)
     }
 
     /// Puts down what waits to be confirmed, or that nothing does.
