@@ -1,5 +1,6 @@
 //! Network devices of guests, from `qemu-server/<vmid>.conf` and `lxc/<vmid>.conf` (spec 00 section 3.1).
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -7,7 +8,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use super::options::boolean;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::ir::{Mac, Written};
-use crate::text::{FileId, Span};
+use crate::text::{FileId, Span, split_at_byte};
 
 /// The two kinds of guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,8 +161,8 @@ pub fn parse(file: FileId, text: &[u8], kind: GuestKind, sink: &mut Sink) -> Vec
             );
             continue;
         };
-        let value = String::from_utf8_lossy(line);
-        let value = value.split_once(':').map_or("", |(_, value)| value).trim();
+        let value = core::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
+        let value = split_at_byte(&value, b':').map_or("", |(_, value)| value).trim();
         if let Some(nic) = device(index, span, value, kind, sink) {
             // The last line of a key counts.
             nics.retain(|earlier| earlier.index != index);
@@ -189,16 +190,27 @@ pub fn bridges(text: &[u8]) -> impl Iterator<Item = &str> {
     let nics = current
         .filter(|line| line.starts_with(b"net"))
         .filter_map(|line| core::str::from_utf8(line.strip_suffix(b"\n").unwrap_or(line)).ok());
-    nics.flat_map(|line| line.split([',', ' ']))
+    nics.flat_map(|line| split(line, |byte| matches!(byte, b',' | b' ')))
         .filter_map(|part| part.strip_prefix("bridge="))
         .map(str::trim)
+}
+
+/// The parts of a line between ASCII characters.
+fn split(line: &str, ends: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    core::iter::from_fn(move || {
+        let line = rest?;
+        let end = line.bytes().position(&ends);
+        rest = end.and_then(|end| line.get(end + 1..));
+        line.get(..end.unwrap_or(line.len()))
+    })
 }
 
 fn device(index: u8, span: Span, value: &str, kind: GuestKind, sink: &mut Sink) -> Option<Nic> {
     let mut nic = Nic { index, span, mac: None, firewall: false, bridge: None, ip: None, ip6: None };
     let mut mac = None;
-    for part in value.split(',') {
-        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+    for part in split(value, |byte| byte == b',') {
+        let (key, value) = split_at_byte(part, b'=').unwrap_or((part, ""));
         match (key, kind) {
             ("bridge", _) => nic.bridge = Some(value.to_string()),
             ("firewall", _) => {

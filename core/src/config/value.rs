@@ -1,6 +1,5 @@
 //! Small values with names.
 
-use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::syntax::SectionKind;
@@ -100,9 +99,11 @@ impl Vmid {
         self.0
     }
 
-    /// What guests are sorted by: the text of the number (spec 00, "string order").
-    pub fn sort_key(self) -> String {
-        self.0.to_string()
+    /// What guests are sorted by: the text of the number (spec 00, "string order"), as if it was filled up with zeros at
+    /// its end, and its length.
+    pub const fn sort_key(self) -> (u32, u32) {
+        let length = self.0.ilog10() + 1;
+        (self.0 * 10_u32.pow(9 - length), length)
     }
 }
 
@@ -121,4 +122,23 @@ pub fn is_definable_name(name: &str) -> bool {
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
         && name.len() >= 2
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn guests_are_sorted_by_the_text_of_their_numbers() {
+        let numbers =
+            [1, 9, 10, 11, 19, 100, 101, 109, 110, 999, 1000, 99_999, 100_000, 999_999_998, Vmid::HIGHEST];
+        for left in numbers.map(|number| Vmid::new(number).unwrap()) {
+            for right in numbers.map(|number| Vmid::new(number).unwrap()) {
+                let text = left.to_string().cmp(&right.to_string());
+                assert_eq!(left.sort_key().cmp(&right.sort_key()), text, "{left} {right}");
+            }
+        }
+    }
 }

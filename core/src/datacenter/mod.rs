@@ -20,6 +20,7 @@ mod settings;
 mod topology;
 
 use alloc::borrow::Cow;
+use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -113,8 +114,12 @@ impl Datacenter {
     pub fn add(&mut self, path: &str, text: impl Into<Vec<u8>>) -> Option<FileId> {
         let kind = FileKind::of(path)?;
         let text = text.into();
-        let mut before = || self.kinds.get(&kind).copied().or_else(|| self.removed.remove(&kind));
-        let known = if kind == FileKind::Cluster { Some(FileId(0)) } else { before() };
+        let entry = self.kinds.entry(kind);
+        let known = match &entry {
+            Entry::Occupied(entry) => Some(*entry.get()),
+            Entry::Vacant(entry) if *entry.key() == FileKind::Cluster => Some(FileId(0)),
+            Entry::Vacant(entry) => self.removed.remove(entry.key()),
+        };
         let id = match known {
             Some(id) => {
                 self.kept.change(id, self.files.text(id), &text);
@@ -123,7 +128,9 @@ impl Datacenter {
             }
             None => self.files.add(path, text),
         };
-        self.kinds.insert(kind, id);
+        if let Entry::Vacant(entry) = entry {
+            entry.insert(id);
+        }
         Some(id)
     }
 
@@ -344,9 +351,11 @@ impl Datacenter {
 
     /// The node to compile for: the one in the facts, or the only one there is.
     fn node_name<'n>(&'n self, facts: &'n Facts) -> &'n str {
+        if let Some(node) = &facts.node {
+            return node;
+        }
         let nodes = self.nodes();
-        let only = nodes.first().filter(|_| nodes.len() == 1).copied();
-        facts.node.as_deref().or(only).unwrap_or_default()
+        nodes.first().filter(|_| nodes.len() == 1).copied().unwrap_or_default()
     }
 
     fn report_unreadable(&self, sink: &mut Sink) {
@@ -458,7 +467,10 @@ impl Datacenter {
             }
             _ => None,
         });
-        texts.flat_map(nic::bridges).collect()
+        let mut bridges = BTreeSet::new();
+        // Thousands of guests share a few bridges: to collect them would sort them all.
+        bridges.extend(texts.flat_map(nic::bridges));
+        bridges
     }
 }
 

@@ -37,8 +37,14 @@ impl FileKind {
     /// What the file at `path`, relative to the root and with `/` between folders, is. `None`: no file that the
     /// firewall reads.
     pub fn of(path: &str) -> Option<Self> {
-        let parts: alloc::vec::Vec<_> = path.split('/').collect();
-        match parts.as_slice() {
+        // More parts than any path here has, so that longer ones are none of them.
+        let mut parts = [""; 5];
+        let mut count = 0;
+        for (part, place) in path.split('/').zip(&mut parts) {
+            *place = part;
+            count += 1;
+        }
+        match parts.get(..count)? {
             ["firewall", "cluster.fw"] => Some(Self::Cluster),
             ["corosync.conf"] => Some(Self::Corosync),
             ["firewall", file] => Vmid::parse(file.strip_suffix(".fw")?).map(Self::Guest),

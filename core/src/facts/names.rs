@@ -44,6 +44,7 @@ impl<'f> Names<'f> {
             // Nearly every rule has one of these; the search takes as long as the rest of the check.
             None if name == "tcp" => Some(6),
             None if name == "udp" => Some(17),
+            None if name == "icmp" => Some(1),
             Some(map) => map.get(name).and_then(|number| u8::try_from(*number).ok()),
             None => protocols::number(name),
         }

@@ -139,8 +139,8 @@ pub(crate) fn written(net: IpNet, text: &str) -> Written<Addresses> {
     let canonical = match net {
         // The strict reader leaves one spelling of an IPv4 address; only `/32` may be written or not.
         IpNet::V4(net) => net.prefix_len() != 32 || !text.as_bytes().contains(&b'/'),
-        IpNet::V6(_) if net.prefix_len() == 128 => net.addr().to_string() == text,
-        IpNet::V6(_) => net.to_string() == text,
+        IpNet::V6(_) if net.prefix_len() == 128 => is_spelled(text, &net.addr()),
+        IpNet::V6(_) => is_spelled(text, &net),
     };
     // An embedded IPv4 address has several spellings that all differ from ours.
     let value = Addresses::Net(net);
@@ -149,6 +149,21 @@ pub(crate) fn written(net: IpNet, text: &str) -> Written<Addresses> {
     } else {
         Written::spelled(value, text)
     }
+}
+
+/// Whether this is how a value is written; without writing it down.
+fn is_spelled(text: &str, value: &dyn fmt::Display) -> bool {
+    struct Rest<'t>(&'t str);
+
+    impl fmt::Write for Rest<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+
+    let mut rest = Rest(text);
+    fmt::write(&mut rest, format_args!("{value}")).is_ok() && rest.0.is_empty()
 }
 
 #[cfg(test)]

@@ -18,20 +18,29 @@ pub struct Definitions<'c> {
 pub(super) struct Named<'c> {
     /// Where the last one is, well or badly made.
     pub(super) place: Span,
-    /// The good ones in file order, with the places of their names.
-    good: Vec<(Span, &'c Spanned<Written<Addresses>>)>,
+    /// The last good one, with the place of its name.
+    last: Option<Good<'c>>,
+    /// The good ones before it in file order. Nearly always there is none.
+    earlier: Vec<Good<'c>>,
 }
+
+/// The place of an alias's name, and what it stands for.
+type Good<'c> = (Span, &'c Spanned<Written<Addresses>>);
 
 impl<'c> Named<'c> {
     /// The value as known at `at` in the same file: the last good definition above.
     pub(super) fn above(&self, at: Span) -> Option<&'c Spanned<Written<Addresses>>> {
-        let above = self.good.partition_point(|(place, _)| place.start < at.start);
-        self.good.get(above.checked_sub(1)?).map(|(_, value)| *value)
+        let is_above = |(place, _): &Good<'_>| place.start < at.start;
+        if let Some((_, value)) = self.last.filter(is_above) {
+            return Some(value);
+        }
+        let above = self.earlier.partition_point(is_above);
+        self.earlier.get(above.checked_sub(1)?).map(|(_, value)| *value)
     }
 
     /// The final value: the last good definition.
     pub(super) fn last(&self) -> Option<&'c Spanned<Written<Addresses>>> {
-        self.good.last().map(|(_, value)| *value)
+        self.last.map(|(_, value)| value)
     }
 }
 
@@ -40,10 +49,12 @@ impl<'c> Definitions<'c> {
     pub fn new(file: &'c File) -> Self {
         let mut definitions = Self::default();
         for alias in &file.aliases {
-            let empty = || Named { place: alias.span, good: Vec::new() };
+            let empty = || Named { place: alias.span, last: None, earlier: Vec::new() };
             let named = definitions.aliases.get_or_insert_with(&alias.name, empty);
             named.place = alias.span;
-            named.good.extend(alias.value.as_ref().map(|value| (alias.span, value)));
+            if let Some(value) = &alias.value {
+                named.earlier.extend(named.last.replace((alias.span, value)));
+            }
         }
         for set in &file.sets {
             definitions.sets.get_or_insert_with(&set.name, Vec::new).push(set);
@@ -61,14 +72,14 @@ impl<'c> Definitions<'c> {
         self.aliases.get(name)?.last()
     }
 
-    /// Whether a set is defined above `at`.
-    pub(super) fn has_set_above(&self, name: &str, at: Span) -> bool {
-        self.sets.get(name).and_then(|sets| sets.first()).is_some_and(|set| set.span.start < at.start)
+    /// The definitions of a set in file order.
+    pub(super) fn sets(&self, name: &str) -> &[&'c Set] {
+        self.sets.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The last definition of a set, which replaces the earlier ones.
     pub(crate) fn set(&self, name: &str) -> Option<&'c Set> {
-        self.sets.get(name)?.last().copied()
+        self.sets(name).last().copied()
     }
 
     /// Every definition of every set that was replaced, with the one that replaced it.

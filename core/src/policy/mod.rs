@@ -22,12 +22,13 @@ pub use set_name::{Owner, set_name};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use crate::config;
 use crate::diag::Sink;
 use crate::facts::Facts;
 use crate::ir::Match;
-use crate::text::Files;
+use crate::text::{FileId, Files, Span};
 
 /// What resolving needs to know beside the file at hand.
 pub struct Context<'a> {
@@ -63,12 +64,14 @@ pub struct Resolver<'a, 's> {
     sink: &'s mut Sink,
     /// Where conditions are put together; used again for every rule.
     tests: Vec<Match>,
+    /// The file asked for last, empty if it is not UTF-8: checking it once is faster than checking every name.
+    read: Cell<Option<(FileId, &'a str)>>,
 }
 
 impl<'a, 's> Resolver<'a, 's> {
     /// A resolver for the lines of `place`, reporting to `sink`.
     pub const fn new(context: &'a Context<'a>, place: Place<'a>, sink: &'s mut Sink) -> Self {
-        Self { context, place, sink, tests: Vec::new() }
+        Self { context, place, sink, tests: Vec::new(), read: Cell::new(None) }
     }
 
     fn own(&self) -> Option<(&'a Definitions<'a>, Owner)> {
@@ -78,8 +81,15 @@ impl<'a, 's> Resolver<'a, 's> {
         }
     }
 
-    fn text(&self, span: crate::text::Span) -> &'a str {
-        core::str::from_utf8(span.of(self.context.files.text(span.file))).unwrap_or("\u{fffd}")
+    fn text(&self, span: Span) -> &'a str {
+        if self.read.get().is_none_or(|(file, _)| file != span.file) {
+            let text = core::str::from_utf8(self.context.files.text(span.file)).unwrap_or_default();
+            self.read.set(Some((span.file, text)));
+        }
+        let text = self.read.get().and_then(|(_, text)| text.get(span.range()));
+        text.unwrap_or_else(|| {
+            core::str::from_utf8(span.of(self.context.files.text(span.file))).unwrap_or("\u{fffd}")
+        })
     }
 }
 

@@ -1,16 +1,15 @@
 //! References to aliases and sets (spec 01 section 7).
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 
 use super::definitions::Named;
 use super::{Owner, Place, Resolver};
-use crate::config::{Reference, Scope, Spanned};
+use crate::config::{Reference, Scope, Set, Spanned};
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Safety, codes};
 use crate::ir::{Addresses, Written};
-use crate::text::Span;
+use crate::text::{Span, in_lower_case};
 
 /// An alias found.
 pub(super) struct AliasHit<'a> {
@@ -24,11 +23,7 @@ impl<'a> Resolver<'a, '_> {
     /// Finds an alias; reports at `span` if there is none. `what` is left out then: "the rule", "the member".
     pub(super) fn alias(&mut self, reference: Reference, span: Span, what: &str) -> Option<AliasHit<'a>> {
         let written = self.text(reference.name);
-        let name = if written.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Cow::Owned(written.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(written)
-        };
+        let name = in_lower_case(written);
         let cluster = self.context.cluster.named(&name);
         let own = self.own().and_then(|(definitions, _)| definitions.named(&name));
         let own_above = own.and_then(|own| own.above(span));
@@ -61,28 +56,27 @@ impl<'a> Resolver<'a, '_> {
     /// Finds a set; reports at `span` if there is none.
     pub(super) fn set(&mut self, reference: Reference, span: Span) -> Option<Owner> {
         let name = self.text(reference.name);
-        let cluster = self.context.cluster;
-        let own = self.own();
-        let own_above = own.is_some_and(|(own, _)| own.has_set_above(name, span));
+        let own = self.own().map(|(own, owner)| (own.sets(name), owner));
+        let cluster = self.context.cluster.sets(name);
+        let is_above = |sets: &[&Set]| sets.first().is_some_and(|set| set.span.start < span.start);
+        let own_above = own.is_some_and(|(sets, _)| is_above(sets));
         let cluster_above = match self.place {
-            Place::Cluster => cluster.has_set_above(name, span),
-            Place::Host | Place::Guest(..) | Place::Vnet => cluster.set(name).is_some(),
+            Place::Cluster => is_above(cluster),
+            Place::Host | Place::Guest(..) | Place::Vnet => !cluster.is_empty(),
         };
         let sdn = self.context.facts.sdn.ipset.contains_key(name);
         let in_own = matches!(reference.scope, Scope::Any | Scope::Guest);
         let in_cluster = matches!(reference.scope, Scope::Any | Scope::Datacenter);
         let in_sdn = matches!(reference.scope, Scope::Any | Scope::Sdn);
         let owner = own
-            .filter(|(own, _)| in_own && own.set(name).is_some())
+            .filter(|(sets, _)| in_own && !sets.is_empty())
             .map(|(_, owner)| owner)
-            .or_else(|| (in_cluster && cluster.set(name).is_some()).then_some(Owner::Datacenter))
-            .or_else(|| (in_sdn && sdn).then_some(Owner::Datacenter));
+            .or_else(|| (in_cluster && !cluster.is_empty() || in_sdn && sdn).then_some(Owner::Datacenter));
         let above = own_above || cluster_above || sdn;
         if owner.is_some() && above {
             return owner;
         }
-        let elsewhere =
-            own.and_then(|(own, _)| own.set(name)).or_else(|| cluster.set(name)).map(|set| set.span);
+        let elsewhere = own.and_then(|(sets, _)| sets.last()).or_else(|| cluster.last()).map(|set| set.span);
         if owner.is_some() || above || elsewhere.is_some() {
             self.not_visible(span, reference, name, "set", elsewhere, owner.is_some(), "the rule");
         } else {

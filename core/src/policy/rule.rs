@@ -429,8 +429,10 @@ fn conditions(
             Some(Resolved::Addresses(addresses)) => add(Test::Address(*side, Written::clone(addresses))),
         }
     }
-    let protocol =
-        template.map(template::protocol).or_else(|| rule.protocol.as_ref().map(|value| value.value.clone()));
+    let protocol = match template {
+        Some(template) => Some(template::protocol(template)),
+        None => rule.protocol.as_ref().map(|value| value.value.clone()),
+    };
     // The tools' module for UDP-Lite knows no single ports (Q34).
     let always_multiport = protocol.as_ref().is_some_and(|protocol| *protocol.value() == Protocol::UDPLITE);
     if let Some(protocol) = protocol {
@@ -439,15 +441,6 @@ fn conditions(
     if let Some(kind) = &rule.icmp_type {
         add(icmp(kind.value.clone()));
     }
-    let destination = template
-        .and_then(|template| {
-            let ports = template.dport.and_then(template::ports).map(DestinationPort::Ports);
-            ports.or_else(|| template::icmp_type(template).map(DestinationPort::Icmp))
-        })
-        .or_else(|| rule.destination_port.as_ref().map(|value| value.value.clone()));
-    let source = template
-        .and_then(|template| template.sport.and_then(template::ports))
-        .or_else(|| rule.source_port.as_ref().map(|value| value.value.clone()));
     let port = |side, value: PortsValue| Test::Port {
         side,
         module: Spelling(if value.list || always_multiport {
@@ -457,15 +450,21 @@ fn conditions(
         }),
         ports: value.ports,
     };
-    let destination = destination.map(|value| match value {
-        DestinationPort::Ports(ports) => port(Side::Destination, ports),
-        DestinationPort::Icmp(kind) => icmp(kind),
-    });
+    let fixed = template.and_then(|template| template.sport.and_then(template::ports));
+    let mut source = fixed.or_else(|| rule.source_port.as_ref().map(|value| value.value.clone()));
     // COMPAT: a list of source ports stands behind the destination port, a single one before it.
-    let source_first = source.as_ref().is_some_and(|source| !source.list);
-    let source = source.map(|value| port(Side::Source, value));
-    let ordered = if source_first { [source, destination] } else { [destination, source] };
-    ordered.into_iter().flatten().for_each(add);
+    if let Some(single) = source.take_if(|source| !source.list) {
+        add(port(Side::Source, single));
+    }
+    let own = || rule.destination_port.as_ref().map(|value| value.value.clone());
+    match template.and_then(template::destination).or_else(own) {
+        Some(DestinationPort::Ports(ports)) => add(port(Side::Destination, ports)),
+        Some(DestinationPort::Icmp(kind)) => add(icmp(kind)),
+        None => {}
+    }
+    if let Some(list) = source {
+        add(port(Side::Source, list));
+    }
 }
 
 fn icmp(value: IcmpValue) -> Test {

@@ -47,8 +47,7 @@ impl Resolver<'_, '_> {
             Place::Cluster | Place::Host | Place::Vnet => Owner::Datacenter,
         };
         let mut seen: ByName<'_, (bool, Span)> = ByName::default();
-        // Where in the entries each network was last.
-        let mut networks: BTreeMap<IpNet, u32> = BTreeMap::new();
+        let mut networks = Networks::default();
         let mut entries = Vec::with_capacity(set.members.len());
         for member in &set.members {
             if let MemberValue::Faulty = member.value {
@@ -62,8 +61,7 @@ impl Resolver<'_, '_> {
             seen.insert(text, (member.nomatch, member.span));
             if let Some(net) = self.member_net(member) {
                 let net = net.trunc();
-                let earlier = networks.insert(net, u32::try_from(entries.len()).unwrap_or(u32::MAX));
-                let earlier: Option<&Entry> = earlier.and_then(|at| entries.get(at as usize));
+                let earlier = networks.last(&entries, net);
                 if let Some(Entry { nomatch, span: Some(span), .. }) = earlier
                     && *nomatch != member.nomatch
                 {
@@ -129,8 +127,32 @@ impl Resolver<'_, '_> {
     }
 }
 
+/// Where in the entries of a set each network was last.
+#[derive(Default)]
+struct Networks {
+    /// Empty as long as there are few entries.
+    places: BTreeMap<IpNet, u32>,
+}
+
+impl Networks {
+    /// So many entries are looked through faster than anything else.
+    const FEW: usize = 16;
+
+    /// The last entry of a network, to which another one is to be added now.
+    fn last<'e>(&mut self, entries: &'e [Entry], net: IpNet) -> Option<&'e Entry> {
+        if entries.len() < Self::FEW {
+            return entries.iter().rfind(|entry| entry.net == net);
+        }
+        if self.places.is_empty() {
+            self.places.extend(entries.iter().map(|entry| entry.net).zip(0..));
+        }
+        let at = self.places.insert(net, u32::try_from(entries.len()).unwrap_or(u32::MAX))?;
+        entries.get(at as usize)
+    }
+}
+
 /// The text by which members are the same: without a prefix of all bits.
 fn normalized(text: &str) -> &str {
-    let v6 = text.contains(':');
+    let v6 = text.as_bytes().contains(&b':');
     text.strip_suffix(if v6 { "/128" } else { "/32" }).unwrap_or(text)
 }

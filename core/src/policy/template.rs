@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::Family;
-use crate::config::{IcmpValue, PortsValue};
+use crate::config::{DestinationPort, IcmpValue, PortsValue};
 use crate::ir::{IcmpModule, IcmpType, PortRange, Ports, Protocol, Written};
 use crate::tables::macros::Template;
 use crate::tables::{icmp, protocols};
+use crate::text::split_at_byte;
 
 /// The protocol of a template, spelled as there.
 pub(super) fn protocol(template: &Template) -> Written<Protocol> {
@@ -15,6 +16,8 @@ pub(super) fn protocol(template: &Template) -> Written<Protocol> {
         // Nearly all of them.
         "tcp" => Written::canonical(Protocol::TCP),
         "udp" => Written::canonical(Protocol::UDP),
+        "icmp" => Written::canonical(Protocol::ICMP),
+        "icmpv6" => Written::canonical(Protocol::ICMPV6),
         _ => {
             let number = text.parse().ok().or_else(|| protocols::number(text)).unwrap_or_default();
             let protocol = Protocol(number);
@@ -27,13 +30,21 @@ pub(super) fn protocol(template: &Template) -> Written<Protocol> {
     }
 }
 
+/// What a template has in the place of the destination port.
+pub(super) fn destination(template: &Template) -> Option<DestinationPort> {
+    match template.dport {
+        Some(text) => ports(text).map(DestinationPort::Ports),
+        None => icmp_type(template).map(DestinationPort::Icmp),
+    }
+}
+
 /// Ports of a template. They are numbers and ranges (a test holds the table to that).
 pub(super) fn ports(text: &str) -> Option<PortsValue> {
     let range = |item: &str| {
-        let (first, last) = item.split_once(':').unwrap_or((item, item));
+        let (first, last) = split_at_byte(item, b':').unwrap_or((item, item));
         Some(PortRange { first: first.parse().ok()?, last: last.parse().ok()? })
     };
-    if !text.contains(',') {
+    if !text.as_bytes().contains(&b',') {
         return Some(PortsValue { ports: Written::canonical(Ports::One(range(text)?)), list: false });
     }
     let ranges: Option<Vec<_>> = text.split(',').map(range).collect();
@@ -41,7 +52,7 @@ pub(super) fn ports(text: &str) -> Option<PortsValue> {
 }
 
 /// The ICMP type of a template.
-pub(super) fn icmp_type(template: &Template) -> Option<IcmpValue> {
+fn icmp_type(template: &Template) -> Option<IcmpValue> {
     let name = template.icmp_type?;
     let (family, module) = match template.proto {
         "icmp" => (Family::V4, IcmpModule::Icmp),

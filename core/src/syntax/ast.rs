@@ -87,19 +87,22 @@ pub struct Rule<'a> {
 impl<'a> Rule<'a> {
     /// The view of a line of kind [`super::LineKind::Rule`].
     pub fn of(tokens: &'a [Token]) -> Self {
-        let mut view = Self { options: &[], bar: None, direction: None, action: None, junk: None };
-        let mut rest = tokens;
-        while let [token, after @ ..] = rest {
+        let is_option = |token: &Token| matches!(token.kind, TokenKind::Option(_));
+        let options = tokens.iter().position(is_option).unwrap_or(tokens.len());
+        let (head, options) = tokens.split_at_checked(options).unwrap_or((tokens, &[]));
+        let mut view = Self { options, bar: None, direction: None, action: None, junk: None };
+        for token in head {
             match token.kind {
                 TokenKind::Bar => view.bar = Some(*token),
                 TokenKind::Direction => view.direction = Some(*token),
                 TokenKind::Action => view.action = Some(*token),
                 TokenKind::Junk => view.junk = Some(*token),
-                TokenKind::Option(_) if view.options.is_empty() => view.options = rest,
                 _ => {}
             }
-            rest = after;
         }
+        // Behind options there is junk at the end only.
+        let mut behind = options.iter().rev().take_while(|token| token.kind != TokenKind::Value);
+        view.junk = behind.find(|token| token.kind == TokenKind::Junk).copied().or(view.junk);
         view
     }
 

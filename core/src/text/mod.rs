@@ -16,5 +16,5 @@ pub(crate) use by_name::ByName;
 pub use files::{File, FileId, Files};
 pub use lines::{LineIndex, Position};
 pub use span::Span;
-pub(crate) use split::split_at_byte;
+pub(crate) use split::{in_lower_case, split_at_byte};
 pub use utf16::Utf16;

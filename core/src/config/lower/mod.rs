@@ -27,6 +27,12 @@ use crate::text::{FileId, Span};
 /// Tokens of a line, as a rule at most.
 const TOKENS: usize = 32;
 
+/// Bytes of a rule, as a rule at least.
+const RULE_LENGTH: usize = 40;
+
+/// Rules of a file that there is room for from the beginning.
+const RULES: usize = 32;
+
 /// Reads a file of the given kind.
 pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mut Sink) -> File {
     let utf16 = matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
@@ -38,7 +44,7 @@ pub fn lower(id: FileId, text: &[u8], level: Level, names: &Names<'_>, sink: &mu
         aliases: Vec::new(),
         sets: Vec::new(),
         groups: Vec::new(),
-        rules: Vec::new(),
+        rules: Vec::with_capacity((bytes.len() / RULE_LENGTH).min(RULES)),
     };
     let mut lower = Lower {
         bytes,
@@ -109,21 +115,15 @@ impl<'a> Lower<'a, '_> {
             LineKind::Option => self.option(tokens),
             LineKind::Alias => self.alias(tokens),
             LineKind::Member => self.member(tokens),
-            LineKind::Rule => {
-                if let Some(rule) = self.rule(tokens) {
-                    self.push_rule(rule);
-                }
-            }
+            LineKind::Rule => self.rule(tokens),
         }
     }
 
-    fn push_rule(&mut self, rule: Rule) {
-        let rules = match self.place {
-            Place::Section(SectionKind::Group) => self.file.groups.last_mut().map(|group| &mut group.rules),
-            _ => Some(&mut self.file.rules),
-        };
-        if let Some(rules) = rules {
-            rules.push(rule);
+    /// Where the next rule goes.
+    fn rules(&mut self) -> &mut Vec<Rule> {
+        match (self.place, self.file.groups.last_mut()) {
+            (Place::Section(SectionKind::Group), Some(group)) => &mut group.rules,
+            _ => &mut self.file.rules,
         }
     }
 

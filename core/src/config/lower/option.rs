@@ -9,7 +9,7 @@ use crate::config::value::Level;
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Safety, codes};
 use crate::syntax::{Token, ast};
-use crate::text::Span;
+use crate::text::{Span, in_lower_case};
 
 impl Lower<'_, '_> {
     pub(super) fn option(&mut self, tokens: &[Token]) {
@@ -22,7 +22,7 @@ impl Lower<'_, '_> {
         };
         let span = self.line_span(tokens);
         let (written, value) = (self.text(name_token), pair.value.map_or("", |token| self.text(token)));
-        let name = written.to_ascii_lowercase();
+        let name = in_lower_case(written);
         let name_span = self.span(name_token);
         // COMPAT: the name of this one option is case-sensitive (spec 02 section 1).
         if name == options::CASE_SENSITIVE && written != name {

@@ -34,7 +34,7 @@ impl Lower<'_, '_> {
     pub(super) fn ports(&mut self, span: Span, text: &str, protocol: Protocol) -> Option<PortsValue> {
         let (one, several);
         let items = if text.as_bytes().contains(&b',') {
-            let mut items = Vec::new();
+            let mut items = Vec::with_capacity(MOST_PORTS);
             for element in text.split(',') {
                 items.push(self.port_item(part(span, text, element), element, protocol)?);
             }
@@ -60,10 +60,10 @@ impl Lower<'_, '_> {
             return None;
         }
         let list = items.len() > 1;
-        let pairs = items.iter().zip(text.split(','));
+        let is_odd = |item: &Item| item.range_form && item.range.first == item.range.last;
         if (list || protocol == Protocol::UDPLITE)
-            && let Some((item, written)) =
-                pairs.into_iter().find(|(i, _)| i.range_form && i.range.first == i.range.last)
+            && items.iter().any(is_odd)
+            && let Some((item, written)) = items.iter().zip(text.split(',')).find(|(item, _)| is_odd(item))
         {
             let (place, right) = (part(span, text, written), item.range.first.to_string());
             self.sink.push(
@@ -161,11 +161,19 @@ impl Lower<'_, '_> {
         reason = "three outcomes: a number, no number, a number that was reported"
     )]
     fn port_number(&mut self, span: Span, whole: &str, text: &str) -> Option<Option<u16>> {
-        if text.is_empty() || !text.bytes().all(|digit| digit.is_ascii_digit()) {
+        let mut number = 0_u32;
+        for byte in text.bytes() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Some(None);
+            }
+            number = number.saturating_mul(10).saturating_add(digit.into());
+        }
+        if text.is_empty() {
             return Some(None);
         }
-        let span = part(span, whole, text);
-        let Some(port) = text.parse::<u16>().ok() else {
+        let Ok(port) = u16::try_from(number) else {
+            let span = part(span, whole, text);
             self.sink.push(
                 Diagnostic::new(codes::PORT_TOO_LARGE, span, format!("there is no port {text}"))
                     .label("the rule is left out")
@@ -174,7 +182,7 @@ impl Lower<'_, '_> {
             return None;
         };
         if text.len() > 1 && text.starts_with('0') {
-            let plain = port.to_string();
+            let (span, plain) = (part(span, whole, text), port.to_string());
             self.sink.push(
                 Diagnostic::new(codes::BAD_PORT, span, format!("port `{text}` has a leading zero"))
                     .label("the rule is left out")

@@ -5,7 +5,7 @@ use alloc::string::ToString;
 
 use super::header::GROUP_NAME_LIMIT;
 use super::{Lower, Place};
-use crate::config::model::{DestinationPort, Direction, MacroUse, Rule, RuleKind, Spanned};
+use crate::config::model::{DestinationPort, Direction, IcmpValue, MacroUse, Rule, RuleKind, Spanned};
 use crate::config::value::{Action, Level, is_definable_name};
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Safety, codes};
@@ -43,20 +43,112 @@ impl Words {
     }
 }
 
+/// Where ports are given.
+struct PortPlace {
+    /// The rule's text.
+    rule: Span,
+    kind: RuleKind,
+    /// The ports' text.
+    span: Span,
+    /// The name of the option.
+    option: &'static str,
+}
+
 impl Lower<'_, '_> {
-    /// Reads a rule. `None` when the line has not the form of one; a rule with other errors is marked as faulty.
-    pub(super) fn rule(&mut self, tokens: &[Token]) -> Option<Rule> {
+    /// Reads a rule. A line that has not the form of one adds none; a rule with other errors is marked as faulty.
+    pub(super) fn rule(&mut self, tokens: &[Token]) {
         let view = ast::Rule::of(tokens);
         let span = self.line_span(tokens);
         let (Some(direction), Some(action), None) = (view.direction, view.action, view.junk) else {
             self.rule_syntax(span, &view);
-            return None;
+            return;
         };
-        if self.option_without_value(&view) {
-            return None;
+        let mut words = Words::default();
+        let mut repeated = false;
+        for (name, _, value) in view.options() {
+            if self.is_option(value) {
+                self.option_without_value(&view);
+                return;
+            }
+            repeated |= words.place(name).replace(value).is_some();
         }
         let before = self.sink.counts().errors;
         let kind = self.kind(direction, action);
+        if repeated {
+            self.repeated_options(&view);
+        }
+        // Without a kind nothing is known of what the options may be, but their own words can be checked all the same.
+        let kind = kind.unwrap_or(RuleKind::Filter {
+            direction: Direction::In,
+            action: Action::Drop,
+            expanded: None,
+        });
+        if let RuleKind::Group(_) = kind {
+            self.group_options(&view);
+        }
+        let interface = words.interface.and_then(|token| self.interface(token));
+        let protocol = words.protocol.and_then(|token| self.protocol(token));
+        // A faulty protocol was reported; what depends on it can't be judged.
+        let known = words.protocol.is_none() || protocol.is_some();
+        let module = words.protocol.and_then(|token| icmp_module(self.text(token)));
+        let icmp_type = words.icmp_type.filter(|_| known);
+        let icmp_type = icmp_type.and_then(|token| self.type_of(token, module, &words, span));
+        let destination_port = words.destination_port.filter(|_| known).and_then(|token| {
+            let (span_of, text) = (self.span(token), self.text(token));
+            let value = if let Some(module) = module {
+                self.icmp_port(span_of, text, module).map(DestinationPort::Icmp)
+            } else {
+                let place = PortPlace { rule: span, kind, span: span_of, option: "dport" };
+                self.ports_of(&place, protocol.as_ref(), text).map(DestinationPort::Ports)
+            };
+            Some(Spanned { value: value?, span: span_of })
+        });
+        let source_port = words.source_port.filter(|_| known).and_then(|token| {
+            let (span_of, text) = (self.span(token), self.text(token));
+            let place = PortPlace { rule: span, kind, span: span_of, option: "sport" };
+            let value = self.ports_of(&place, protocol.as_ref(), text)?;
+            Some(Spanned { value, span: span_of })
+        });
+        let source = words.source.map(|token| self.address_value(token));
+        let destination = words.destination.map(|token| self.address_value(token));
+        let log = words.log.and_then(|token| self.log_level(token));
+        // Put together at its place: it is large.
+        let faulty = self.sink.counts().errors > before;
+        let enabled = view.bar.is_none();
+        self.rules().push(Rule {
+            span,
+            enabled,
+            faulty,
+            kind,
+            interface,
+            protocol,
+            source,
+            destination,
+            source_port,
+            destination_port,
+            icmp_type,
+            log,
+        });
+    }
+
+    fn is_option(&self, token: Token) -> bool {
+        let starts_so = self.bytes.get(token.start as usize) == Some(&b'-');
+        starts_so && OptionName::spelled(self.span(token).of(self.bytes)).is_some()
+    }
+
+    /// `-source -dest 10.0.0.1`: the next option was taken for the value.
+    pub(super) fn option_without_value(&mut self, view: &ast::Rule<'_>) -> bool {
+        let found = view.options().find(|(.., value)| self.is_option(*value));
+        let Some((_, option, _)) = found else { return false };
+        let (span, word) = (self.span(option), self.text(option));
+        self.sink.push(
+            Diagnostic::new(codes::BAD_RULE_OPTION, span, format!("`{word}` has no value"))
+                .label("the rule is left out"),
+        );
+        true
+    }
+
+    fn repeated_options(&mut self, view: &ast::Rule<'_>) {
         let mut words = Words::default();
         for (name, option, value) in view.options() {
             if let Some(earlier) = words.place(name).replace(value) {
@@ -69,50 +161,6 @@ impl Lower<'_, '_> {
                 );
             }
         }
-        // Without a kind nothing is known of what the options may be, but their own words can be checked all the same.
-        let kind = kind.unwrap_or(RuleKind::Filter {
-            direction: Direction::In,
-            action: Action::Drop,
-            expanded: None,
-        });
-        let mut rule = Rule {
-            span,
-            enabled: view.bar.is_none(),
-            faulty: false,
-            kind,
-            interface: None,
-            protocol: None,
-            source: None,
-            destination: None,
-            source_port: None,
-            destination_port: None,
-            icmp_type: None,
-            log: None,
-        };
-        if let RuleKind::Group(_) = kind {
-            self.group_options(&view);
-        }
-        rule.interface = words.interface.and_then(|token| self.interface(token));
-        rule.protocol = words.protocol.and_then(|token| self.protocol(token));
-        self.ports_and_types(&mut rule, &words);
-        rule.source = words.source.map(|token| self.address_value(token));
-        rule.destination = words.destination.map(|token| self.address_value(token));
-        rule.log = words.log.and_then(|token| self.log_level(token));
-        rule.faulty = self.sink.counts().errors > before;
-        Some(rule)
-    }
-
-    /// `-source -dest 10.0.0.1`: the next option was taken for the value.
-    pub(super) fn option_without_value(&mut self, view: &ast::Rule<'_>) -> bool {
-        let is_option = |value: Token| OptionName::spelled(self.span(value).of(self.bytes)).is_some();
-        let found = view.options().find(|(.., value)| is_option(*value));
-        let Some((_, option, _)) = found else { return false };
-        let (span, word) = (self.span(option), self.text(option));
-        self.sink.push(
-            Diagnostic::new(codes::BAD_RULE_OPTION, span, format!("`{word}` has no value"))
-                .label("the rule is left out"),
-        );
-        true
     }
 
     fn address_value(&mut self, token: Token) -> Spanned<crate::config::AddressValue> {
@@ -465,75 +513,60 @@ impl Lower<'_, '_> {
         );
     }
 
-    /// Ports and ICMP types, which depend on the protocol.
-    fn ports_and_types(&mut self, rule: &mut Rule, words: &Words) {
-        let protocol = words.protocol.map(|token| self.text(token));
-        // A faulty protocol was reported; what depends on it can't be judged.
-        let known = words.protocol.is_none() || rule.protocol.is_some();
-        let module = match protocol {
-            Some("icmp") => Some(IcmpModule::Icmp),
-            Some("icmpv6") => Some(IcmpModule::Icmpv6),
-            Some("ipv6-icmp") => Some(IcmpModule::Ipv6Icmp),
-            _ => None,
-        };
-        if let Some(token) = words.icmp_type.filter(|_| known) {
-            let (span, text) = (self.span(token), self.text(token));
-            match module {
-                None => {
-                    let mut diagnostic = Diagnostic::new(
-                        codes::ICMP_WITHOUT_PROTOCOL,
-                        span,
-                        "an ICMP type needs an ICMP protocol",
-                    )
-                    .label("the rule is left out")
-                    .note("give `-p icmp` for IPv4 or `-p icmpv6` for IPv6");
-                    diagnostic = match words.protocol.map(|token| self.span(token)) {
-                        None => {
-                            let place = Span::at(span.file, rule.span.end);
-                            diagnostic.fix("add `-p icmp`", Safety::Unsafe, place, " -p icmp")
-                        }
-                        Some(protocol) => diagnostic.fix("write `icmp`", Safety::Unsafe, protocol, "icmp"),
-                    };
-                    self.sink.push(diagnostic);
-                }
-                Some(_) if words.destination_port.is_some() => {
-                    self.sink.push(
-                        Diagnostic::new(codes::ICMP_TWICE, span, "the ICMP type is given twice")
-                            .label("the rule is left out")
-                            .note("with an ICMP protocol, `-dport` is the type too; keep one of the two"),
-                    );
-                }
-                Some(module) => {
-                    let value = self.icmp_type(span, text, module);
-                    rule.icmp_type = value.map(|value| Spanned { value, span });
-                }
+    /// The value of `-icmp-type`, which needs an ICMP protocol.
+    fn type_of(
+        &mut self,
+        token: Token,
+        module: Option<IcmpModule>,
+        words: &Words,
+        rule: Span,
+    ) -> Option<Spanned<IcmpValue>> {
+        let (span, text) = (self.span(token), self.text(token));
+        match module {
+            None => {
+                let mut diagnostic = Diagnostic::new(
+                    codes::ICMP_WITHOUT_PROTOCOL,
+                    span,
+                    "an ICMP type needs an ICMP protocol",
+                )
+                .label("the rule is left out")
+                .note("give `-p icmp` for IPv4 or `-p icmpv6` for IPv6");
+                diagnostic = match words.protocol.map(|token| self.span(token)) {
+                    None => {
+                        let place = Span::at(span.file, rule.end);
+                        diagnostic.fix("add `-p icmp`", Safety::Unsafe, place, " -p icmp")
+                    }
+                    Some(protocol) => diagnostic.fix("write `icmp`", Safety::Unsafe, protocol, "icmp"),
+                };
+                self.sink.push(diagnostic);
+                None
             }
-        }
-        if let Some(token) = words.destination_port.filter(|_| known) {
-            let (span, text) = (self.span(token), self.text(token));
-            let value = match module {
-                Some(module) => self.icmp_port(span, text, module).map(DestinationPort::Icmp),
-                None => self.ports_of(rule, span, text, "dport").map(DestinationPort::Ports),
-            };
-            rule.destination_port = value.map(|value| Spanned { value, span });
-        }
-        if let Some(token) = words.source_port.filter(|_| known) {
-            let (span, text) = (self.span(token), self.text(token));
-            rule.source_port = self.ports_of(rule, span, text, "sport").map(|value| Spanned { value, span });
+            Some(_) if words.destination_port.is_some() => {
+                self.sink.push(
+                    Diagnostic::new(codes::ICMP_TWICE, span, "the ICMP type is given twice")
+                        .label("the rule is left out")
+                        .note("with an ICMP protocol, `-dport` is the type too; keep one of the two"),
+                );
+                None
+            }
+            Some(module) => {
+                let value = self.icmp_type(span, text, module)?;
+                Some(Spanned { value, span })
+            }
         }
     }
 
     fn ports_of(
         &mut self,
-        rule: &Rule,
-        span: Span,
+        place: &PortPlace,
+        protocol: Option<&Spanned<Written<Protocol>>>,
         text: &str,
-        option: &str,
     ) -> Option<crate::config::PortsValue> {
-        let Some(protocol) = &rule.protocol else {
+        let PortPlace { rule, kind, span, option } = *place;
+        let Some(protocol) = protocol else {
             // `-dport 0` without protocol is two mistakes; the one about 0 is the worse.
-            let place = Span::at(span.file, rule.span.end);
-            if let RuleKind::Filter { action, expanded: Some(used), .. } = rule.kind {
+            let place = Span::at(span.file, rule.end);
+            if let RuleKind::Filter { action, expanded: Some(used), .. } = kind {
                 let name = macros::MACROS.get(usize::from(used.index)).map_or("", |row| row.name);
                 let word = Span::new(
                     span.file,
@@ -616,6 +649,16 @@ impl Lower<'_, '_> {
             self.sink.push(diagnostic);
         }
         level
+    }
+}
+
+/// The module that compares ICMP types, by the name of the protocol.
+fn icmp_module(protocol: &str) -> Option<IcmpModule> {
+    match protocol {
+        "icmp" => Some(IcmpModule::Icmp),
+        "icmpv6" => Some(IcmpModule::Icmpv6),
+        "ipv6-icmp" => Some(IcmpModule::Ipv6Icmp),
+        _ => None,
     }
 }
 

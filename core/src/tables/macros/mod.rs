@@ -9,8 +9,6 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use core::cmp::Ordering;
-
 use crate::Family;
 
 pub use rows::MACROS;
@@ -60,15 +58,27 @@ impl Macro {
 
 /// The position in [`MACROS`] of the macro of this name; case does not count.
 pub fn index(name: &str) -> Option<u8> {
-    let at = MACROS.binary_search_by(|row| ignoring_case(row.name, name)).ok()?;
-    u8::try_from(at).ok()
+    let letter = usize::from(name.as_bytes().first()?.to_ascii_uppercase().checked_sub(b'A')?);
+    let (start, end) = (*STARTS.get(letter)?, *STARTS.get(letter + 1)?);
+    let rows = MACROS.get(usize::from(start)..usize::from(end))?;
+    let at = (start..).zip(rows).find(|(_, row)| row.name.eq_ignore_ascii_case(name));
+    at.map(|(at, _)| at)
 }
 
-/// The order of two names in lower case, without making lower-case copies of them.
-fn ignoring_case(left: &str, right: &str) -> Ordering {
-    lower_case(left).cmp(lower_case(right))
-}
-
-fn lower_case(text: &str) -> impl Iterator<Item = u8> {
-    text.bytes().map(|byte| byte.to_ascii_lowercase())
-}
+/// Where the rows of each letter begin, and the last ones end.
+#[expect(clippy::indexing_slicing, reason = "runs while compiling: a bad index stops the build")]
+const STARTS: [u8; 27] = {
+    let mut starts = [0; 27];
+    let mut row = 0;
+    while row < MACROS.len() {
+        // Counts the rows of the letter before.
+        starts[(MACROS[row].name.as_bytes()[0].to_ascii_uppercase() - b'A') as usize + 1] += 1;
+        row += 1;
+    }
+    let mut letter = 1;
+    while letter < starts.len() {
+        starts[letter] += starts[letter - 1];
+        letter += 1;
+    }
+    starts
+};
