@@ -3,10 +3,6 @@
 
 use alloc::vec::Vec;
 
-/// Runs for each thread. A processor that others use, too, gets fewer of them, and is not waited for as long.
-#[cfg(feature = "std")]
-const RUNS: usize = 4;
-
 /// Cuts the items into runs of at least `least` and works on each.
 #[cfg(feature = "std")]
 pub(crate) fn in_runs<T: Sync, R: Send>(
@@ -15,36 +11,26 @@ pub(crate) fn in_runs<T: Sync, R: Send>(
     work: impl Fn(&[T]) -> R + Sync,
 ) -> Vec<R> {
     use core::num::NonZero;
-    use core::sync::atomic::{AtomicUsize, Ordering};
     use std::thread::{Builder, available_parallelism, scope};
 
     let processors = available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.min(items.len() / least.max(1));
-    if threads < 2 {
-        return Vec::from([work(items)]);
-    }
-    let runs: Vec<_> = items.chunks(items.len().div_ceil(threads * RUNS).max(least)).enumerate().collect();
-    let next = AtomicUsize::new(0);
-    // Whoever is done takes the next run.
-    let take = || {
-        let mut results = Vec::with_capacity(runs.len());
-        while let Some((at, run)) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            results.push((*at, work(run)));
+    let runs = processors.min(items.len() / least.max(1)).max(1);
+    let mut parts = items.chunks(items.len().div_ceil(runs).max(1));
+    let Some(first) = parts.next() else { return Vec::from([work(items)]) };
+    scope(|scope| {
+        let work = &work;
+        let started: Vec<_> =
+            parts.map(|part| (part, Builder::new().spawn_scoped(scope, move || work(part)))).collect();
+        let mut results = Vec::from([work(first)]);
+        for (part, thread) in started {
+            results.push(match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                // No thread to be had (limits, WebAssembly): do it here.
+                Err(_) => work(part),
+            });
         }
         results
-    };
-    let mut results = scope(|scope| {
-        // Where no thread is to be had (limits, WebAssembly), there are fewer who take.
-        let start = |_| Builder::new().spawn_scoped(scope, take).ok();
-        let started: Vec<_> = (1..threads).filter_map(start).collect();
-        let mut results = take();
-        for thread in started {
-            results.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        results
-    });
-    results.sort_unstable_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
+    })
 }
 
 /// Does two things, apart if that is worth a thread.
