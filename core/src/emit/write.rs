@@ -21,7 +21,7 @@ impl Out {
         Self(Vec::with_capacity(bytes))
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
