@@ -1,6 +1,5 @@
 //! Rules in pve-firewall's three manners of writing (spec 05 section 1).
 
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -65,25 +64,29 @@ impl Verdicts {
 
 impl Compiler<'_> {
     /// Manner L: a log rule with the conditions of the rule it stands before.
-    pub(super) fn log(&self, matches: &Matches, log: &Log<'_>, origin: Origin) -> Rule {
+    pub(super) fn log(&mut self, matches: &Matches, log: &Log<'_>, origin: Origin) -> Rule {
         let Log { level, vmid, chain, message } = log;
         let (vmid, level) = (Decimal::new(*vmid), Decimal::new(u32::from(level.number())));
-        let mut prefix = String::with_capacity(64);
+        self.prefix.clear();
         for part in [":", vmid.as_str(), ":", level.as_str(), ":", chain.as_str(), ": ", message] {
-            prefix.push_str(part);
+            self.prefix.push_str(part);
         }
-        let prefix: Arc<str> = prefix.into();
+        let prefix = Arc::from(self.prefix.as_str());
         let extra_blank = Spelling(matches.is_empty());
         let matches = match &self.limit {
             None => matches.clone(),
-            Some(limit) => matches.iter().cloned().chain([limit.clone()]).collect(),
+            Some(limit) => {
+                self.tests.extend_from_slice(matches);
+                self.tests.push(limit.clone());
+                Matches::take(&mut self.tests)
+            }
         };
         Rule { matches, target: Target::Log { prefix }, origin, extra_blank }
     }
 
     /// The policy at a chain's end (spec 05 section 5.3).
     pub(super) fn policy(
-        &self,
+        &mut self,
         out: &mut Vec<Rule>,
         action: Action,
         log: Option<Log<'_>>,

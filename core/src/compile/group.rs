@@ -23,33 +23,47 @@ impl Compiler<'_> {
         accept: &Target,
         rule: &policy::Rule,
     ) {
-        let Some(chain) = chains::of_group(name, suffix(direction)) else { return };
-        self.group_chains(name);
+        let [inwards, outwards] = self.group_chains(name);
+        let chain = match direction {
+            Direction::In => inwards,
+            Direction::Out | Direction::Forward => outwards,
+        };
+        let Some(chain) = chain else { return };
         let origin = Origin { span: Some(rule.span), maker: Maker::Group };
         let device = device.map_or(Matches::ANY, |device| Matches::from([device]));
         out.push(direct(device, Target::Jump(chain), origin));
         out.push(direct(self.common.accepted.clone(), accept.clone(), origin));
     }
 
-    fn group_chains(&mut self, name: &str) {
-        if self.done_groups.contains(name) {
-            return;
+    /// The chains of a group, of what comes in and of what goes out.
+    fn group_chains(&mut self, name: &str) -> [Option<ChainName>; 2] {
+        if let Some(known) = self.groups.get(name) {
+            return *known;
         }
-        self.done_groups.insert(name.to_string());
+        let chains = ["IN", "OUT"].map(|suffix| chains::of_group(name, suffix));
+        self.groups.insert(name.to_string(), chains);
         for family in Family::BOTH {
-            for direction in [Direction::In, Direction::Out] {
-                let Some(chain) = chains::of_group(name, suffix(direction)) else { continue };
+            for (direction, chain) in [Direction::In, Direction::Out].into_iter().zip(chains) {
+                let Some(chain) = chain else { continue };
                 let rules = self.group_rules(family, direction, name, chain);
                 self.add_chain(family, chain, rules);
             }
         }
+        chains
     }
 
     /// The group's rules. They log without message and guest, as the chain serves several guests (Q18).
-    fn group_rules(&self, family: Family, direction: Direction, name: &str, chain: ChainName) -> Vec<Rule> {
+    fn group_rules(
+        &mut self,
+        family: Family,
+        direction: Direction,
+        name: &str,
+        chain: ChainName,
+    ) -> Vec<Rule> {
         let verdicts = Verdicts { accept: Target::Goto(CHAINS.set_accept_mark) };
         let mut rules = Vec::from([clear_mark()]);
-        for rule in self.node.groups.get(name).into_iter().flatten() {
+        let node = self.node;
+        for rule in node.groups.get(name).into_iter().flatten() {
             self.filter_rule(
                 &mut rules,
                 family,
@@ -60,12 +74,5 @@ impl Compiler<'_> {
             );
         }
         rules
-    }
-}
-
-const fn suffix(direction: Direction) -> &'static str {
-    match direction {
-        Direction::In => "IN",
-        Direction::Out | Direction::Forward => "OUT",
     }
 }

@@ -15,29 +15,27 @@ use crate::ir::{
 use crate::policy::{self, Body, Owner};
 
 impl Compiler<'_> {
-    pub(super) fn guest_chains(&mut self, guest: &Guest<'_>) {
-        for nic in guest.nics.iter().filter(|nic| nic.firewall) {
-            let Some(device) = chains::device(guest.kind, guest.vmid, nic.index) else {
-                self.sink.push(
-                    Diagnostic::new(
-                        codes::BAD_NIC,
-                        nic.span,
-                        "the device's name on the node would be too long",
-                    )
+    /// The chains of one device.
+    pub(super) fn guest_chains(&mut self, guest: &Guest<'_>, nic: &Nic) {
+        let Some(device) = chains::device(guest.kind, guest.vmid, nic.index) else {
+            self.sink.push(
+                Diagnostic::new(codes::BAD_NIC, nic.span, "the device's name on the node would be too long")
                     .label("no rules are made for it")
                     .note("the kernel allows 15 characters: no such device can exist"),
-                );
-                continue;
-            };
-            let (Some(to), Some(from)) = (chains::of_device(device, "IN"), chains::of_device(device, "OUT"))
-            else {
-                continue;
-            };
-            for family in Family::BOTH {
-                self.make_chain(family, to, |this, rules| this.chain_in(rules, family, guest, nic, to));
-                self.make_chain(family, from, |this, rules| this.chain_out(rules, family, guest, nic, from));
-            }
-            self.dispatch(guest, device, to, from);
+            );
+            return;
+        };
+        let (Some(to), Some(from)) = (chains::of_device(device, "IN"), chains::of_device(device, "OUT"))
+        else {
+            return;
+        };
+        for family in Family::BOTH {
+            self.make_chain(family, to, |this, rules| this.chain_in(rules, family, guest, nic, to));
+            self.make_chain(family, from, |this, rules| this.chain_out(rules, family, guest, nic, from));
+        }
+        self.dispatch(guest, device, to, from);
+        if on(self.node.cluster.ebtables.as_ref(), true) {
+            self.guest_bridge(guest, nic, device, from);
         }
     }
 

@@ -157,7 +157,7 @@ impl Compiler<'_> {
 
     /// The rules of one line, for one chain.
     pub(super) fn filter_rule(
-        &self,
+        &mut self,
         out: &mut Vec<Rule>,
         family: Family,
         direction: Direction,

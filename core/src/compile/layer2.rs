@@ -44,40 +44,46 @@ impl Compiler<'_> {
         self.bridge_chains.push((name, BridgeChain { rules }));
     }
 
-    pub(super) fn guest_bridge(&mut self, guest: &Guest<'_>) {
-        for nic in guest.nics.iter().filter(|nic| nic.firewall) {
-            let Some(device) = chains::device(guest.kind, guest.vmid, nic.index) else { continue };
-            let names = ["OUT", "OUT-ARP", "OUT-PROTO"].map(|suffix| chains::of_device(device, suffix));
-            let [Some(chain), Some(arp_chain), Some(protocol_chain)] = names else { continue };
-            let options = guest.options;
-            let mut rules = Vec::with_capacity(4);
-            if let Some(mac) = &nic.mac
-                && on(options.macfilter.as_ref(), true)
-            {
-                let origin = Origin::switched_on(BuiltIn::MacFilter, Some(nic.span));
-                rules.push(rule([BridgeMatch::SourceIsNot(*mac.value())], BridgeTarget::Drop, origin));
-            }
-            let arp = arp_rules(guest, nic);
-            if !arp.is_empty() {
-                let origin = Origin::built_in(BuiltIn::ArpFilter);
-                rules.push(rule([protocol(ARP)], BridgeTarget::Jump(arp_chain), origin));
-                self.add_bridge_chain(arp_chain, arp);
-            }
-            if let Some(protocols) = &options.layer2_protocols {
-                let origin = Origin::switched_on(BuiltIn::Layer2Protocols, Some(protocols.span));
-                rules.push(rule([], BridgeTarget::Jump(protocol_chain), origin));
-                let allowed = protocols.value.iter().cloned();
-                let allow = |number| rule([BridgeMatch::Protocol(number)], BridgeTarget::Return, origin);
-                let mut filter: Vec<_> = allowed.map(allow).collect();
-                filter.push(rule([], BridgeTarget::Drop, origin));
-                self.add_bridge_chain(protocol_chain, filter);
-            }
-            let dispatch = Origin::switched_on(BuiltIn::Dispatch, span(options.enable.as_ref()));
-            rules.push(rule([], BridgeTarget::Accept, dispatch));
-            self.add_bridge_chain(chain, rules);
-            let port = BridgeMatch::InPort(InterfacePattern::exact(device));
-            self.bridge_dispatch.push(rule([port], BridgeTarget::Jump(chain), dispatch));
+    /// The chains of one device; frames from it go into `chain`.
+    pub(super) fn guest_bridge(
+        &mut self,
+        guest: &Guest<'_>,
+        nic: &Nic,
+        device: InterfaceName,
+        chain: ChainName,
+    ) {
+        let options = guest.options;
+        let mut rules = Vec::with_capacity(4);
+        if let Some(mac) = &nic.mac
+            && on(options.macfilter.as_ref(), true)
+        {
+            let origin = Origin::switched_on(BuiltIn::MacFilter, Some(nic.span));
+            rules.push(rule([BridgeMatch::SourceIsNot(*mac.value())], BridgeTarget::Drop, origin));
         }
+        let arp = arp_rules(guest, nic);
+        if !arp.is_empty()
+            && let Some(arp_chain) = chains::of_device(device, "OUT-ARP")
+        {
+            let origin = Origin::built_in(BuiltIn::ArpFilter);
+            rules.push(rule([protocol(ARP)], BridgeTarget::Jump(arp_chain), origin));
+            self.add_bridge_chain(arp_chain, arp);
+        }
+        if let Some(protocols) = &options.layer2_protocols
+            && let Some(protocol_chain) = chains::of_device(device, "OUT-PROTO")
+        {
+            let origin = Origin::switched_on(BuiltIn::Layer2Protocols, Some(protocols.span));
+            rules.push(rule([], BridgeTarget::Jump(protocol_chain), origin));
+            let allowed = protocols.value.iter().cloned();
+            let allow = |number| rule([BridgeMatch::Protocol(number)], BridgeTarget::Return, origin);
+            let mut filter: Vec<_> = allowed.map(allow).collect();
+            filter.push(rule([], BridgeTarget::Drop, origin));
+            self.add_bridge_chain(protocol_chain, filter);
+        }
+        let dispatch = Origin::switched_on(BuiltIn::Dispatch, span(options.enable.as_ref()));
+        rules.push(rule([], BridgeTarget::Accept, dispatch));
+        self.add_bridge_chain(chain, rules);
+        let port = BridgeMatch::InPort(InterfacePattern::exact(device));
+        self.bridge_dispatch.push(rule([port], BridgeTarget::Jump(chain), dispatch));
     }
 }
 

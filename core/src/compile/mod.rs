@@ -18,7 +18,7 @@ mod raw;
 mod sets;
 mod standard;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -92,17 +92,22 @@ pub struct Compiler<'a> {
     bridge_chains: Vec<(ChainName, BridgeChain)>,
     /// Sets, likewise.
     sets: Vec<sets::Made>,
+    ordered: sets::Ordered,
     /// The condition before every log target.
     limit: Option<Match>,
     common: Common,
     /// Where chains are made before they are stored without room to spare.
     scratch: Vec<Rule>,
+    /// Where conditions and prefixes of log rules are put together.
+    tests: Vec<Match>,
+    prefix: String,
     /// Rules of the dispatch chains, which grow guest by guest.
     to_guests: PerFamily<Vec<Rule>>,
     from_guests: PerFamily<Vec<Rule>>,
     ips: PerFamily<Vec<Rule>>,
     bridge_dispatch: Vec<BridgeRule>,
-    done_groups: BTreeSet<String>,
+    /// Groups whose chains are made, with their names.
+    groups: BTreeMap<String, [Option<ChainName>; 2]>,
 }
 
 impl<'a> Compiler<'a> {
@@ -132,14 +137,17 @@ impl<'a> Compiler<'a> {
             chains: PerFamily::default(),
             bridge_chains: Vec::new(),
             sets: Vec::new(),
+            ordered: sets::Ordered::default(),
             limit: build::log_limit(node.cluster.log_ratelimit.as_ref().map(|setting| &setting.value)),
             common: Common::new(),
             scratch: Vec::new(),
+            tests: Vec::new(),
+            prefix: String::new(),
             to_guests: PerFamily::default(),
             from_guests: PerFamily::default(),
             ips: PerFamily::default(),
             bridge_dispatch: Vec::new(),
-            done_groups: BTreeSet::new(),
+            groups: BTreeMap::new(),
         }
     }
 
@@ -154,7 +162,7 @@ impl<'a> Compiler<'a> {
         self.bridge_dispatch.append(&mut part.bridge_dispatch);
         self.bridge_chains.append(&mut part.bridge_chains);
         self.sets.append(&mut part.sets);
-        self.done_groups.append(&mut part.done_groups);
+        self.groups.append(&mut part.groups);
         self.sink.append(part.sink);
     }
 
@@ -162,9 +170,8 @@ impl<'a> Compiler<'a> {
     pub fn guest(&mut self, guest: &Guest<'_>) {
         self.guest_sets(guest);
         if on(guest.options.enable.as_ref(), false) {
-            self.guest_chains(guest);
-            if on(self.node.cluster.ebtables.as_ref(), true) {
-                self.guest_bridge(guest);
+            for nic in guest.nics.iter().filter(|nic| nic.firewall) {
+                self.guest_chains(guest, nic);
             }
         }
     }

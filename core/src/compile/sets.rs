@@ -111,7 +111,7 @@ impl Compiler<'_> {
         let size = u32::try_from(source.lines.max(LEAST_SIZE).next_power_of_two()).unwrap_or(1 << 31);
         for family in Family::BOTH {
             let name = policy::set_name(source.owner, source.name, family);
-            let members = members(&source.entries, family);
+            let members = self.ordered.members(&source.entries, family);
             let place = || Place { owner: source.owner, name: source.name.to_string(), span: source.span };
             let place = (family == Family::V4).then(place);
             self.sets.push(Made { name, set: Set { family, size, members, span: source.span }, place });
@@ -171,26 +171,33 @@ fn own_addresses(nic: &Nic) -> Vec<Entry> {
     entries
 }
 
-/// The members of one family in string order; of equal ones the last counts.
-fn members(entries: &[Entry], family: Family) -> Vec<Member> {
-    let of_family = entries.iter().filter(|entry| entry.net.addr().is_ipv4() == (family == Family::V4));
-    // All texts one behind the other, and where that of each member stands.
-    let mut texts = emit::Out::default();
-    let mut keyed: Vec<(Range<usize>, Member)> = of_family
-        .map(|entry| {
-            let start = texts.as_bytes().len();
-            emit::net(&mut texts, entry.net);
+/// Where members are put in order; used again for every set.
+#[derive(Default)]
+pub(super) struct Ordered {
+    /// The texts of members, one behind the other.
+    texts: emit::Out,
+    /// Where the text of each member stands.
+    members: Vec<(Range<usize>, Member)>,
+}
+
+impl Ordered {
+    /// The members of one family in string order; of equal ones the last counts.
+    fn members(&mut self, entries: &[Entry], family: Family) -> Vec<Member> {
+        self.texts.clear();
+        for entry in entries.iter().filter(|entry| entry.net.addr().is_ipv4() == (family == Family::V4)) {
+            let start = self.texts.as_bytes().len();
+            emit::net(&mut self.texts, entry.net);
             let member = Member { net: entry.net, nomatch: entry.nomatch, span: entry.span };
-            (start..texts.as_bytes().len(), member)
-        })
-        .collect();
-    keyed.sort_by_key(|(place, _)| texts.as_bytes().get(place.clone()));
-    let mut members: Vec<Member> = Vec::with_capacity(keyed.len());
-    for (_, member) in keyed {
-        match members.last_mut() {
-            Some(last) if last.net == member.net => *last = member,
-            _ => members.push(member),
+            self.members.push((start..self.texts.as_bytes().len(), member));
         }
+        self.members.sort_by_key(|(place, _)| self.texts.as_bytes().get(place.clone()));
+        let mut members: Vec<Member> = Vec::with_capacity(self.members.len());
+        for (_, member) in self.members.drain(..) {
+            match members.last_mut() {
+                Some(last) if last.net == member.net => *last = member,
+                _ => members.push(member),
+            }
+        }
+        members
     }
-    members
 }

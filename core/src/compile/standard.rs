@@ -77,7 +77,7 @@ impl Compiler<'_> {
 
     /// A chain that drops everything, and logs it before if wanted.
     fn logged_drop(
-        &self,
+        &mut self,
         chain: ChainName,
         level: Option<LogLevel>,
         what: BuiltIn,

@@ -4,20 +4,35 @@ use super::write::{self, Out};
 use crate::Family;
 use crate::ir::{
     AddressTypes, Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mac, Mark, Match,
-    PortModule, Ports, Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
+    PortModule, Ports, Protocol, Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
 };
 use crate::tables::icmp;
 
-pub(super) fn rule(out: &mut Out, chain: ChainName, rule: &Rule) {
-    out.push_str("-A ");
-    out.push_bytes(chain.as_bytes());
+/// How all lines of a chain begin.
+pub(super) struct Start {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl Start {
+    pub(super) fn new(chain: ChainName) -> Self {
+        let (name, length) = chain.padded();
+        let mut bytes = [0; 32];
+        for (place, byte) in bytes.iter_mut().zip(b"-A ".iter().chain(name)) {
+            *place = *byte;
+        }
+        Self { bytes, length: "-A ".len() + length }
+    }
+}
+
+pub(super) fn rule(out: &mut Out, start: &Start, rule: &Rule) {
+    out.push_padded((&start.bytes, start.length));
     if rule.extra_blank.0 {
         out.push(b' ');
     }
     // Neighbouring tests of one module name it once.
     let mut last = None;
     for condition in &*rule.matches {
-        out.push(b' ');
         let module = shared_module(&condition.test);
         if let Some(module) = module.filter(|_| module != last) {
             out.push_str(module);
@@ -25,27 +40,21 @@ pub(super) fn rule(out: &mut Out, chain: ChainName, rule: &Rule) {
         last = module;
         self::condition(out, condition);
     }
-    out.push(b' ');
     target(out, &rule.target);
 }
 
 /// The module of tests that may stand together behind one `-m`.
 const fn shared_module(test: &Test) -> Option<&'static str> {
     match test {
-        Test::Bridged | Test::BridgePortIn(_) | Test::BridgePortOut(_) => Some("-m physdev "),
-        Test::TcpFlags(_) | Test::Port { module: Spelling(PortModule::Tcp), .. } => Some("-m tcp "),
-        Test::Port { module: Spelling(PortModule::Udp), .. } => Some("-m udp "),
+        Test::Bridged | Test::BridgePortIn(_) | Test::BridgePortOut(_) => Some(" -m physdev"),
+        Test::TcpFlags(_) | Test::Port { module: Spelling(PortModule::Tcp), .. } => Some(" -m tcp"),
+        Test::Port { module: Spelling(PortModule::Udp), .. } => Some(" -m udp"),
         _ => None,
     }
 }
 
 fn condition(out: &mut Out, condition: &Match) {
-    // `! ` stands directly before the option, behind the module.
-    let not = |out: &mut Out| {
-        if condition.negated {
-            out.push_str("! ");
-        }
-    };
+    let not = |out: &mut Out| separate(out, condition.negated);
     match &condition.test {
         Test::InInterface(name) => {
             not(out);
@@ -60,7 +69,7 @@ fn condition(out: &mut Out, condition: &Match) {
         Test::Address(side, written) => {
             let range = matches!(written.value(), Addresses::Range(_));
             if range {
-                out.push_str("-m iprange ");
+                out.push_str(" -m iprange");
             }
             not(out);
             match (side, range) {
@@ -72,10 +81,10 @@ fn condition(out: &mut Out, condition: &Match) {
             addresses(out, written);
         }
         Test::InSet(side, name) => {
-            out.push_str("-m set ");
+            out.push_str(" -m set");
             not(out);
             out.push_str("--match-set ");
-            out.push_bytes(name.as_bytes());
+            out.push_padded(name.padded());
             out.push_str(match side {
                 Side::Source => " src",
                 Side::Destination => " dst",
@@ -83,11 +92,7 @@ fn condition(out: &mut Out, condition: &Match) {
         }
         Test::Protocol(protocol) => {
             not(out);
-            out.push_str("-p ");
-            match protocol.text().or_else(|| protocol.value().keyword()) {
-                Some(name) => out.push_str(name),
-                None => write::number(out, u32::from(protocol.value().0)),
-            }
+            self::protocol(out, protocol);
         }
         Test::Port { side, ports, module } => {
             port_option(out, *side, module.0 == PortModule::Multiport, not);
@@ -105,7 +110,7 @@ fn condition(out: &mut Out, condition: &Match) {
             tcp_flags(out, flags.set);
         }
         Test::AddressType(side, kinds) => {
-            out.push_str("-m addrtype ");
+            out.push_str(" -m addrtype");
             not(out);
             out.push_str(match side {
                 Side::Source => "--src-type ",
@@ -115,7 +120,7 @@ fn condition(out: &mut Out, condition: &Match) {
             list(out, names.map(|(_, name)| *name));
         }
         Test::ConnectionState(states) => {
-            out.push_str("-m conntrack ");
+            out.push_str(" -m conntrack");
             not(out);
             out.push_str("--ctstate ");
             let names = ConnectionStates::NAMES.iter().filter(|(state, _)| states.contains(*state));
@@ -136,7 +141,7 @@ fn condition(out: &mut Out, condition: &Match) {
             write::pattern(out, port);
         }
         Test::SourceMac(mac) => {
-            out.push_str("-m mac ");
+            out.push_str(" -m mac");
             not(out);
             out.push_str("--mac-source ");
             match mac.text() {
@@ -145,13 +150,13 @@ fn condition(out: &mut Out, condition: &Match) {
             }
         }
         Test::Mark(Mark { value, mask }) => {
-            out.push_str("-m mark ");
+            out.push_str(" -m mark");
             not(out);
             out.push_str("--mark ");
             mark(out, *value, *mask);
         }
         Test::Limit { rate, burst } => {
-            out.push_str("-m limit ");
+            out.push_str(" -m limit");
             not(out);
             out.push_str("--limit ");
             match rate.text() {
@@ -164,7 +169,7 @@ fn condition(out: &mut Out, condition: &Match) {
             }
         }
         Test::AboveHashLimit(limit) => {
-            out.push_str("-m hashlimit ");
+            out.push_str(" -m hashlimit");
             not(out);
             out.push_str("--hashlimit-above ");
             hash_limit(out, limit);
@@ -172,9 +177,33 @@ fn condition(out: &mut Out, condition: &Match) {
     }
 }
 
+/// What stands before an option: a blank, and `!` if it shall not hold.
+fn separate(out: &mut Out, negated: bool) {
+    if negated {
+        out.push_str(" ! ");
+    } else {
+        out.push(b' ');
+    }
+}
+
+fn protocol(out: &mut Out, protocol: &Written<Protocol>) {
+    match (protocol.text(), *protocol.value()) {
+        // Nearly all of them.
+        (None, Protocol::TCP) => out.push_str("-p tcp"),
+        (None, Protocol::UDP) => out.push_str("-p udp"),
+        (text, number) => {
+            out.push_str("-p ");
+            match text.or_else(|| number.keyword()) {
+                Some(name) => out.push_str(name),
+                None => write::number(out, u32::from(number.0)),
+            }
+        }
+    }
+}
+
 fn port_option(out: &mut Out, side: Side, several: bool, not: impl FnOnce(&mut Out)) {
     if several {
-        out.push_str("--match multiport ");
+        out.push_str(" --match multiport");
     }
     not(out);
     match (side, several) {
@@ -188,9 +217,9 @@ fn port_option(out: &mut Out, side: Side, several: bool, not: impl FnOnce(&mut O
 fn icmp_option(out: &mut Out, family: Family, module: Option<IcmpModule>, not: impl FnOnce(&mut Out)) {
     match module {
         None => {}
-        Some(IcmpModule::Icmp) => out.push_str("-m icmp "),
-        Some(IcmpModule::Icmpv6) => out.push_str("-m icmpv6 "),
-        Some(IcmpModule::Ipv6Icmp) => out.push_str("-m ipv6-icmp "),
+        Some(IcmpModule::Icmp) => out.push_str(" -m icmp"),
+        Some(IcmpModule::Icmpv6) => out.push_str(" -m icmpv6"),
+        Some(IcmpModule::Ipv6Icmp) => out.push_str(" -m ipv6-icmp"),
     }
     not(out);
     match family {
@@ -286,39 +315,44 @@ fn list<'n>(out: &mut Out, names: impl Iterator<Item = &'n str>) {
 
 fn target(out: &mut Out, target: &Target) {
     match target {
-        Target::Accept => out.push_str("-j ACCEPT"),
-        Target::Drop => out.push_str("-j DROP"),
-        Target::Return => out.push_str("-j RETURN"),
+        Target::Accept => out.push_str(" -j ACCEPT"),
+        Target::Drop => out.push_str(" -j DROP"),
+        Target::Return => out.push_str(" -j RETURN"),
         Target::Jump(chain) => {
-            out.push_str("-j ");
-            out.push_bytes(chain.as_bytes());
+            out.push_str(" -j ");
+            out.push_padded(chain.padded());
         }
         Target::Goto(chain) => {
-            out.push_str("-g ");
-            out.push_bytes(chain.as_bytes());
+            out.push_str(" -g ");
+            out.push_padded(chain.padded());
         }
         Target::Reject(with) => {
-            out.push_str("-j REJECT --reject-with ");
+            out.push_str(" -j REJECT --reject-with ");
             out.push_str(with.name());
         }
         Target::SetMark(Mark { value, mask }) => {
-            out.push_str("-j MARK --set-mark ");
+            out.push_str(" -j MARK --set-mark ");
             mark(out, *value, *mask);
         }
         Target::SetConnectionMark(mark) => {
-            out.push_str("-j CONNMARK --set-mark ");
+            out.push_str(" -j CONNMARK --set-mark ");
             write::number(out, *mark);
         }
         Target::Log { prefix } => {
-            out.push_str("-j NFLOG --nflog-prefix \"");
+            out.push_str(" -j NFLOG --nflog-prefix \"");
             // The prefix is one argument: what would end it is left out.
-            for part in prefix.split(|c: char| c == '"' || c == '\\' || c.is_control()) {
-                out.push_str(part);
+            let plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+            if prefix.bytes().all(plain) {
+                out.push_str(prefix);
+            } else {
+                for part in prefix.split(|c: char| c == '"' || c == '\\' || c.is_control()) {
+                    out.push_str(part);
+                }
             }
             out.push(b'"');
         }
         Target::Queue(Queue { first, last, bypass }) => {
-            out.push_str("-j NFQUEUE");
+            out.push_str(" -j NFQUEUE");
             match (first, last) {
                 (Some(first), Some(last)) => out.display(format_args!(" --queue-balance {first}:{last}")),
                 (Some(first), None) => out.display(format_args!(" --queue-num {first}")),
@@ -329,7 +363,7 @@ fn target(out: &mut Out, target: &Target) {
             }
         }
         Target::Helper(name) => {
-            out.push_str("-j CT --helper ");
+            out.push_str(" -j CT --helper ");
             out.push_str(name);
         }
     }

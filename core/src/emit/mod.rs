@@ -75,7 +75,8 @@ pub fn lines(ruleset: &Ruleset) -> Lines {
 
 fn table_lines(table: &Table) -> ChainLines {
     let chain_lines = |name: ChainName, rules: &[crate::ir::Rule]| {
-        rules.iter().map(|rule| written(|out| iptables::rule(out, name, rule))).collect()
+        let start = iptables::Start::new(name);
+        rules.iter().map(|rule| written(|out| iptables::rule(out, &start, rule))).collect()
     };
     table.chains.iter().map(|(name, chain)| (name.to_string(), chain_lines(*name, &chain.rules))).collect()
 }
@@ -89,7 +90,7 @@ pub fn set_lines(name: SetName, set: &Set) -> Vec<String> {
 
 /// The line of a rule.
 pub fn rule_line(chain: ChainName, rule: &crate::ir::Rule) -> String {
-    written(|out| iptables::rule(out, chain, rule))
+    written(|out| iptables::rule(out, &iptables::Start::new(chain), rule))
 }
 
 /// The line of a bridge rule.

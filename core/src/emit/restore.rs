@@ -64,7 +64,7 @@ fn bridge_table(table: &BridgeTable) -> String {
     out.push_str("*filter\n");
     for name in table.chains.keys() {
         out.push(b':');
-        out.push_bytes(name.as_bytes());
+        out.push_padded(name.padded());
         out.push_str(" ACCEPT\n");
     }
     for (name, chain) in &table.chains {
@@ -75,7 +75,7 @@ fn bridge_table(table: &BridgeTable) -> String {
     }
     if let Some(chain) = table.forward {
         out.push_str("-A FORWARD -j ");
-        out.push_bytes(chain.as_bytes());
+        out.push_padded(chain.padded());
         out.push(b'\n');
     }
     out.into_string()
@@ -102,14 +102,14 @@ fn table(out: &mut Out, name: &str, table: &Table) {
     out.push(b'\n');
     for chain in table.chains.keys() {
         out.push(b':');
-        out.push_bytes(chain.as_bytes());
+        out.push_padded(chain.padded());
         out.push_str(" - [0:0]\n");
     }
     for hook in &table.hooks {
         out.push_str("-A ");
         out.push_str(hook.from.name());
         out.push_str(" -j ");
-        out.push_bytes(hook.to.as_bytes());
+        out.push_padded(hook.to.padded());
         out.push(b'\n');
     }
     // Signatures are made over the lines of a chain without what separates them.
@@ -118,20 +118,21 @@ fn table(out: &mut Out, name: &str, table: &Table) {
     for (name, chain) in &table.chains {
         lines.clear();
         ends.clear();
+        let start = iptables::Start::new(*name);
         for rule in &chain.rules {
-            iptables::rule(&mut lines, *name, rule);
+            iptables::rule(&mut lines, &start, rule);
             ends.push(lines.as_bytes().len());
         }
         let mut signature = Signature::new();
         signature.add(lines.as_bytes());
-        let mut start = 0;
+        let mut before = 0;
         for end in &ends {
-            out.push_bytes(lines.as_bytes().get(start..*end).unwrap_or_default());
+            out.push_bytes(lines.as_bytes().get(before..*end).unwrap_or_default());
             out.push(b'\n');
-            start = *end;
+            before = *end;
         }
         out.push_str("-A ");
-        out.push_bytes(name.as_bytes());
+        out.push_padded(name.padded());
         out.push_str(" -m comment --comment \"PVESIG:");
         out.push_str(signature.finish(&mut [0; Signature::LENGTH]));
         out.push_str("\"\n");
