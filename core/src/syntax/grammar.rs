@@ -1,7 +1,7 @@
 //! The grammar of lines, in nom. Every parser takes the rest of a line (without its end) and leaves what it did not
 //! understand.
 
-use nom::bytes::complete::{take, take_while1};
+use nom::bytes::complete::{tag, take, take_while1};
 use nom::combinator::{map_opt, opt, verify};
 use nom::error::{Error, ErrorKind};
 use nom::{IResult, Parser};
@@ -148,33 +148,7 @@ pub(super) fn space1(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
 
 /// A run of anything but white space.
 pub(super) fn word(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>> {
-    some(input.split_at_checked(word_length(input)).unwrap_or((input, &[])), ErrorKind::TakeTill1)
-}
-
-/// One certain byte: nom's `tag` compares it as dearly as a long text.
-pub(super) fn byte<'t>(wanted: u8) -> impl Fn(Bytes<'t>) -> IResult<Bytes<'t>, Bytes<'t>> {
-    move |input| match input.split_at_checked(1) {
-        Some((found, rest)) if found == [wanted] => Ok((rest, found)),
-        _ => Err(nom::Err::Error(Error::new(input, ErrorKind::Char))),
-    }
-}
-
-/// How far the first white space is, eight bytes at a time: words are what files are made of.
-fn word_length(input: Bytes<'_>) -> usize {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let mut length = 0;
-    while let Some(chunk) = input.get(length..).and_then(<[u8]>::first_chunk) {
-        let chunk = u64::from_le_bytes(*chunk);
-        // The highest bit of every byte up to a blank, and maybe of some behind the first such byte.
-        let blanks = chunk.wrapping_sub(EACH * 0x21) & !chunk & (EACH * 0x80);
-        length += blanks.trailing_zeros() as usize / 8;
-        if blanks != 0 {
-            break;
-        }
-    }
-    // Other control characters are part of a word.
-    let rest = input.get(length..).unwrap_or_default();
-    rest.iter().position(|byte| is_space(*byte)).map_or(input.len(), |end| length + end)
+    some(cut(input, is_space), ErrorKind::TakeTill1)
 }
 
 /// What was cut off, unless that is nothing.
@@ -193,7 +167,7 @@ pub(super) struct Header<'t> {
 pub(super) fn header(input: Bytes<'_>) -> IResult<Bytes<'_>, Header<'_>> {
     let keyword = take_while1(|byte: u8| byte.is_ascii_alphabetic());
     let named = (space1, take_while1(|byte| !is_space(byte) && byte != b']' && byte != b'['));
-    let (rest, (_, keyword, named, _)) = (byte(b'['), keyword, opt(named), byte(b']')).parse(input)?;
+    let (rest, (_, keyword, named, _)) = (tag("["), keyword, opt(named), tag("]")).parse(input)?;
     let (space, name) = named.unwrap_or_default();
     Ok((rest, Header { keyword, space, name }))
 }
@@ -208,7 +182,7 @@ pub(crate) fn meant_section(input: Bytes<'_>) -> Option<SectionKind> {
 /// `name:` with the white space behind the colon; the value is left.
 pub(super) fn option_name(input: Bytes<'_>) -> IResult<Bytes<'_>, (Bytes<'_>, Bytes<'_>, Bytes<'_>)> {
     let name = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-    (name, byte(b':'), space).parse(input)
+    (name, tag(":"), space).parse(input)
 }
 
 /// `NAME CIDR` with exactly one byte of white space between.
@@ -225,7 +199,7 @@ pub(super) type RuleHead<'t> = (Option<Bytes<'t>>, Bytes<'t>, Bytes<'t>, Bytes<'
 
 /// `|`, direction, white space, action, white space.
 pub(super) fn rule_head(input: Bytes<'_>) -> IResult<Bytes<'_>, RuleHead<'_>> {
-    (opt(byte(b'|')), word, space1, word, space).parse(input)
+    (opt(tag("|")), word, space1, word, space).parse(input)
 }
 
 /// An option with its spelling, a blank, its value, and white space.
@@ -234,5 +208,5 @@ pub(super) type RuleOption<'t> = ((OptionName, Bytes<'t>), Bytes<'t>, Bytes<'t>,
 /// `-dport 22` with the white space behind it: exactly one blank between option and value (spec 01 section 6.1).
 pub(super) fn rule_option(input: Bytes<'_>) -> IResult<Bytes<'_>, RuleOption<'_>> {
     let name = map_opt(word, |word| Some((OptionName::spelled(word)?, word)));
-    (name, byte(b' '), word, space).parse(input)
+    (name, tag(" "), word, space).parse(input)
 }

@@ -70,14 +70,10 @@ impl<'t> Lexer<'t> {
         if self.rest.is_empty() {
             return None;
         }
-        // Few lines have a comment, and both are found as fast as one.
-        let first = memchr::memchr2(b'\n', b'#', self.rest);
-        let comment = first.is_some_and(|at| self.rest.get(at) == Some(&b'#'));
-        let end = if comment { memchr::memchr(b'\n', self.rest) } else { first };
-        let end = end.map_or(self.rest.len(), |end| end + 1);
+        let end = memchr::memchr(b'\n', self.rest).map_or(self.rest.len(), |end| end + 1);
         let (line, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, &[]));
         self.rest = rest;
-        let mut tokens = Tokens { list: tokens, at: self.at, spaces: self.spaces, comment };
+        let mut tokens = Tokens { list: tokens, at: self.at, spaces: self.spaces };
         let kind = self.read(line, &mut tokens);
         self.at = tokens.at;
         Some(kind)
@@ -173,8 +169,6 @@ struct Tokens<'l> {
     list: &'l mut Vec<Token>,
     at: u32,
     spaces: bool,
-    /// Whether a `#` stands in the line.
-    comment: bool,
 }
 
 impl Tokens<'_> {
@@ -208,8 +202,7 @@ fn with_comment<'t>(
     tokens: &mut Tokens<'_>,
     read: impl FnOnce(Bytes<'t>, &mut Tokens<'_>),
 ) {
-    let comment = if tokens.comment { memchr::memchr(b'#', content) } else { None };
-    let comment = comment.unwrap_or(content.len());
+    let comment = memchr::memchr(b'#', content).unwrap_or(content.len());
     let (before, comment) = content.split_at_checked(comment).unwrap_or((content, &[]));
     let end = before.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
     let (before, space) = before.split_at_checked(end).unwrap_or((before, &[]));
