@@ -4,29 +4,13 @@ use super::write::{self, Out};
 use crate::Family;
 use crate::ir::{
     AddressTypes, Addresses, ChainName, ConnectionStates, HashLimit, IcmpModule, IcmpType, Mac, Mark, Match,
-    PortModule, Ports, Protocol, Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
+    PortModule, Ports, Queue, Rule, Side, Spelling, Target, TcpFlags, Test, Written,
 };
 use crate::tables::icmp;
 
-/// How all lines of a chain begin.
-pub(super) struct Start {
-    bytes: [u8; 32],
-    length: usize,
-}
-
-impl Start {
-    pub(super) fn new(chain: ChainName) -> Self {
-        let (name, length) = chain.padded();
-        let mut bytes = [0; 32];
-        for (place, byte) in bytes.iter_mut().zip(b"-A ".iter().chain(name)) {
-            *place = *byte;
-        }
-        Self { bytes, length: "-A ".len() + length }
-    }
-}
-
-pub(super) fn rule(out: &mut Out, start: &Start, rule: &Rule) {
-    out.push_padded((&start.bytes, start.length));
+pub(super) fn rule(out: &mut Out, chain: ChainName, rule: &Rule) {
+    out.push_str("-A ");
+    out.push_padded(chain.padded());
     if rule.extra_blank.0 {
         out.push(b' ');
     }
@@ -92,7 +76,11 @@ fn condition(out: &mut Out, condition: &Match) {
         }
         Test::Protocol(protocol) => {
             not(out);
-            self::protocol(out, protocol);
+            out.push_str("-p ");
+            match protocol.text().or_else(|| protocol.value().keyword()) {
+                Some(name) => out.push_str(name),
+                None => write::number(out, u32::from(protocol.value().0)),
+            }
         }
         Test::Port { side, ports, module } => {
             port_option(out, *side, module.0 == PortModule::Multiport, not);
@@ -183,21 +171,6 @@ fn separate(out: &mut Out, negated: bool) {
         out.push_str(" ! ");
     } else {
         out.push(b' ');
-    }
-}
-
-fn protocol(out: &mut Out, protocol: &Written<Protocol>) {
-    match (protocol.text(), *protocol.value()) {
-        // Nearly all of them.
-        (None, Protocol::TCP) => out.push_str("-p tcp"),
-        (None, Protocol::UDP) => out.push_str("-p udp"),
-        (text, number) => {
-            out.push_str("-p ");
-            match text.or_else(|| number.keyword()) {
-                Some(name) => out.push_str(name),
-                None => write::number(out, u32::from(number.0)),
-            }
-        }
     }
 }
 

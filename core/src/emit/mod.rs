@@ -75,8 +75,7 @@ pub fn lines(ruleset: &Ruleset) -> Lines {
 
 fn table_lines(table: &Table) -> ChainLines {
     let chain_lines = |name: ChainName, rules: &[crate::ir::Rule]| {
-        let start = iptables::Start::new(name);
-        rules.iter().map(|rule| written(|out| iptables::rule(out, &start, rule))).collect()
+        rules.iter().map(|rule| written(|out| iptables::rule(out, name, rule))).collect()
     };
     table.chains.iter().map(|(name, chain)| (name.to_string(), chain_lines(*name, &chain.rules))).collect()
 }
@@ -90,7 +89,7 @@ pub fn set_lines(name: SetName, set: &Set) -> Vec<String> {
 
 /// The line of a rule.
 pub fn rule_line(chain: ChainName, rule: &crate::ir::Rule) -> String {
-    written(|out| iptables::rule(out, &iptables::Start::new(chain), rule))
+    written(|out| iptables::rule(out, chain, rule))
 }
 
 /// The line of a bridge rule.

@@ -118,18 +118,17 @@ fn table(out: &mut Out, name: &str, table: &Table) {
     for (name, chain) in &table.chains {
         lines.clear();
         ends.clear();
-        let start = iptables::Start::new(*name);
         for rule in &chain.rules {
-            iptables::rule(&mut lines, &start, rule);
+            iptables::rule(&mut lines, *name, rule);
             ends.push(lines.as_bytes().len());
         }
         let mut signature = Signature::new();
         signature.add(lines.as_bytes());
-        let mut before = 0;
+        let mut start = 0;
         for end in &ends {
-            out.push_bytes(lines.as_bytes().get(before..*end).unwrap_or_default());
+            out.push_bytes(lines.as_bytes().get(start..*end).unwrap_or_default());
             out.push(b'\n');
-            before = *end;
+            start = *end;
         }
         out.push_str("-A ");
         out.push_padded(name.padded());

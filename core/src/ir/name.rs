@@ -38,22 +38,18 @@ struct Inline<const N: usize> {
 impl<const N: usize> Inline<N> {
     /// The name that the parts make, one behind the other.
     fn joined(parts: &[&str]) -> Result<Self, NameError> {
-        // Room is filled with what is allowed, so that all bytes can be looked at at once, whatever the length.
-        let mut bytes = [b'-'; N];
+        let allowed = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
+        if !parts.iter().all(|part| part.as_bytes().iter().all(allowed)) {
+            return Err(NameError::Character);
+        }
+        let mut bytes = [0; N];
         let mut len = 0;
         for part in parts {
             let end = len + part.len();
-            let Some(place) = bytes.get_mut(len..end) else {
-                let fits = parts.iter().all(|part| allowed(part.as_bytes()));
-                return Err(if fits { NameError::TooLong { limit: N } } else { NameError::Character });
-            };
+            let place = bytes.get_mut(len..end).ok_or(NameError::TooLong { limit: N })?;
             place.copy_from_slice(part.as_bytes());
             len = end;
         }
-        if !allowed(&bytes) {
-            return Err(NameError::Character);
-        }
-        bytes.get_mut(len..).unwrap_or_default().fill(0);
         match u8::try_from(len) {
             Ok(0) => Err(NameError::Empty),
             Ok(len) => Ok(Self { bytes, len }),
@@ -84,18 +80,6 @@ impl<const N: usize> Inline<N> {
     fn as_str(&self) -> &str {
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
-}
-
-/// Whether all bytes can stand in a name. There is no way out of the loop, so that processors look at many at a time.
-#[inline]
-fn allowed(bytes: &[u8]) -> bool {
-    let bad = |byte: u8| {
-        u8::from(!byte.is_ascii_graphic())
-            | u8::from(byte == b'"')
-            | u8::from(byte == b'\'')
-            | u8::from(byte == b'\\')
-    };
-    bytes.iter().fold(0, |any, byte| any | bad(*byte)) == 0
 }
 
 macro_rules! names {
