@@ -3,34 +3,30 @@
 /// The digits of a number.
 #[derive(Clone, Copy)]
 pub(crate) struct Decimal {
-    // INVARIANT: ASCII digits, the first `length` of them those of the number.
+    // INVARIANT: ASCII digits from `start` on.
     digits: [u8; Self::MOST],
-    length: usize,
+    start: usize,
 }
 
 impl Decimal {
     /// Digits of the largest number.
-    pub(crate) const MOST: usize = 10;
+    const MOST: usize = 10;
 
     pub(crate) fn new(mut number: u32) -> Self {
-        let mut digits = [b'0'; Self::MOST];
-        let length = number.checked_ilog10().map_or(1, |places| places as usize + 1);
-        for digit in digits.get_mut(..length).unwrap_or_default().iter_mut().rev() {
-            let [lowest, ..] = (number % 10).to_le_bytes();
-            *digit = b'0' | lowest;
+        let mut decimal = Self { digits: [b'0'; Self::MOST], start: Self::MOST };
+        for digit in decimal.digits.iter_mut().rev() {
+            *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            decimal.start -= 1;
             number /= 10;
+            if number == 0 {
+                break;
+            }
         }
-        Self { digits, length }
+        decimal
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.digits.get(..self.length).unwrap_or_default()
-    }
-
-    /// The digits as they are stored, and how many of them count.
-    #[inline]
-    pub(crate) const fn padded(&self) -> (&[u8; Self::MOST], usize) {
-        (&self.digits, self.length)
+        self.digits.get(self.start..).unwrap_or_default()
     }
 
     pub(crate) fn as_str(&self) -> &str {

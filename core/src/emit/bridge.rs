@@ -8,7 +8,7 @@ use crate::tables::ethertypes;
 
 pub(super) fn rule(out: &mut Out, chain: ChainName, rule: &BridgeRule) {
     out.push_str("-A ");
-    out.push_padded(chain.padded());
+    out.push_bytes(chain.as_bytes());
     for condition in &rule.matches {
         out.push(b' ');
         match condition {
@@ -43,7 +43,7 @@ pub(super) fn rule(out: &mut Out, chain: ChainName, rule: &BridgeRule) {
         BridgeTarget::Return => out.push_str(" -j RETURN"),
         BridgeTarget::Jump(chain) => {
             out.push_str(" -j ");
-            out.push_padded(chain.padded());
+            out.push_bytes(chain.as_bytes());
         }
     }
 }

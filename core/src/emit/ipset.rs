@@ -6,7 +6,7 @@ use crate::ir::{Member, Set, SetName};
 
 pub(super) fn create(out: &mut Out, name: SetName, set: &Set) {
     out.push_str("create ");
-    out.push_padded(name.padded());
+    out.push_bytes(name.as_bytes());
     out.push_str(match set.family {
         Family::V4 => " hash:net family inet hashsize ",
         Family::V6 => " hash:net family inet6 hashsize ",
@@ -19,7 +19,7 @@ pub(super) fn create(out: &mut Out, name: SetName, set: &Set) {
 
 pub(super) fn add(out: &mut Out, name: SetName, member: &Member) {
     out.push_str("add ");
-    out.push_padded(name.padded());
+    out.push_bytes(name.as_bytes());
     out.push(b' ');
     write::net(out, member.net);
     if member.nomatch {

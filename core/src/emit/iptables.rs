@@ -10,13 +10,14 @@ use crate::tables::icmp;
 
 pub(super) fn rule(out: &mut Out, chain: ChainName, rule: &Rule) {
     out.push_str("-A ");
-    out.push_padded(chain.padded());
+    out.push_bytes(chain.as_bytes());
     if rule.extra_blank.0 {
         out.push(b' ');
     }
     // Neighbouring tests of one module name it once.
     let mut last = None;
     for condition in &*rule.matches {
+        out.push(b' ');
         let module = shared_module(&condition.test);
         if let Some(module) = module.filter(|_| module != last) {
             out.push_str(module);
@@ -24,21 +25,27 @@ pub(super) fn rule(out: &mut Out, chain: ChainName, rule: &Rule) {
         last = module;
         self::condition(out, condition);
     }
+    out.push(b' ');
     target(out, &rule.target);
 }
 
 /// The module of tests that may stand together behind one `-m`.
 const fn shared_module(test: &Test) -> Option<&'static str> {
     match test {
-        Test::Bridged | Test::BridgePortIn(_) | Test::BridgePortOut(_) => Some(" -m physdev"),
-        Test::TcpFlags(_) | Test::Port { module: Spelling(PortModule::Tcp), .. } => Some(" -m tcp"),
-        Test::Port { module: Spelling(PortModule::Udp), .. } => Some(" -m udp"),
+        Test::Bridged | Test::BridgePortIn(_) | Test::BridgePortOut(_) => Some("-m physdev "),
+        Test::TcpFlags(_) | Test::Port { module: Spelling(PortModule::Tcp), .. } => Some("-m tcp "),
+        Test::Port { module: Spelling(PortModule::Udp), .. } => Some("-m udp "),
         _ => None,
     }
 }
 
 fn condition(out: &mut Out, condition: &Match) {
-    let not = |out: &mut Out| separate(out, condition.negated);
+    // `! ` stands directly before the option, behind the module.
+    let not = |out: &mut Out| {
+        if condition.negated {
+            out.push_str("! ");
+        }
+    };
     match &condition.test {
         Test::InInterface(name) => {
             not(out);
@@ -53,7 +60,7 @@ fn condition(out: &mut Out, condition: &Match) {
         Test::Address(side, written) => {
             let range = matches!(written.value(), Addresses::Range(_));
             if range {
-                out.push_str(" -m iprange");
+                out.push_str("-m iprange ");
             }
             not(out);
             match (side, range) {
@@ -65,10 +72,10 @@ fn condition(out: &mut Out, condition: &Match) {
             addresses(out, written);
         }
         Test::InSet(side, name) => {
-            out.push_str(" -m set");
+            out.push_str("-m set ");
             not(out);
             out.push_str("--match-set ");
-            out.push_padded(name.padded());
+            out.push_bytes(name.as_bytes());
             out.push_str(match side {
                 Side::Source => " src",
                 Side::Destination => " dst",
@@ -98,7 +105,7 @@ fn condition(out: &mut Out, condition: &Match) {
             tcp_flags(out, flags.set);
         }
         Test::AddressType(side, kinds) => {
-            out.push_str(" -m addrtype");
+            out.push_str("-m addrtype ");
             not(out);
             out.push_str(match side {
                 Side::Source => "--src-type ",
@@ -108,7 +115,7 @@ fn condition(out: &mut Out, condition: &Match) {
             list(out, names.map(|(_, name)| *name));
         }
         Test::ConnectionState(states) => {
-            out.push_str(" -m conntrack");
+            out.push_str("-m conntrack ");
             not(out);
             out.push_str("--ctstate ");
             let names = ConnectionStates::NAMES.iter().filter(|(state, _)| states.contains(*state));
@@ -129,7 +136,7 @@ fn condition(out: &mut Out, condition: &Match) {
             write::pattern(out, port);
         }
         Test::SourceMac(mac) => {
-            out.push_str(" -m mac");
+            out.push_str("-m mac ");
             not(out);
             out.push_str("--mac-source ");
             match mac.text() {
@@ -138,13 +145,13 @@ fn condition(out: &mut Out, condition: &Match) {
             }
         }
         Test::Mark(Mark { value, mask }) => {
-            out.push_str(" -m mark");
+            out.push_str("-m mark ");
             not(out);
             out.push_str("--mark ");
             mark(out, *value, *mask);
         }
         Test::Limit { rate, burst } => {
-            out.push_str(" -m limit");
+            out.push_str("-m limit ");
             not(out);
             out.push_str("--limit ");
             match rate.text() {
@@ -157,7 +164,7 @@ fn condition(out: &mut Out, condition: &Match) {
             }
         }
         Test::AboveHashLimit(limit) => {
-            out.push_str(" -m hashlimit");
+            out.push_str("-m hashlimit ");
             not(out);
             out.push_str("--hashlimit-above ");
             hash_limit(out, limit);
@@ -165,18 +172,9 @@ fn condition(out: &mut Out, condition: &Match) {
     }
 }
 
-/// What stands before an option: a blank, and `!` if it shall not hold.
-fn separate(out: &mut Out, negated: bool) {
-    if negated {
-        out.push_str(" ! ");
-    } else {
-        out.push(b' ');
-    }
-}
-
 fn port_option(out: &mut Out, side: Side, several: bool, not: impl FnOnce(&mut Out)) {
     if several {
-        out.push_str(" --match multiport");
+        out.push_str("--match multiport ");
     }
     not(out);
     match (side, several) {
@@ -190,9 +188,9 @@ fn port_option(out: &mut Out, side: Side, several: bool, not: impl FnOnce(&mut O
 fn icmp_option(out: &mut Out, family: Family, module: Option<IcmpModule>, not: impl FnOnce(&mut Out)) {
     match module {
         None => {}
-        Some(IcmpModule::Icmp) => out.push_str(" -m icmp"),
-        Some(IcmpModule::Icmpv6) => out.push_str(" -m icmpv6"),
-        Some(IcmpModule::Ipv6Icmp) => out.push_str(" -m ipv6-icmp"),
+        Some(IcmpModule::Icmp) => out.push_str("-m icmp "),
+        Some(IcmpModule::Icmpv6) => out.push_str("-m icmpv6 "),
+        Some(IcmpModule::Ipv6Icmp) => out.push_str("-m ipv6-icmp "),
     }
     not(out);
     match family {
@@ -288,44 +286,39 @@ fn list<'n>(out: &mut Out, names: impl Iterator<Item = &'n str>) {
 
 fn target(out: &mut Out, target: &Target) {
     match target {
-        Target::Accept => out.push_str(" -j ACCEPT"),
-        Target::Drop => out.push_str(" -j DROP"),
-        Target::Return => out.push_str(" -j RETURN"),
+        Target::Accept => out.push_str("-j ACCEPT"),
+        Target::Drop => out.push_str("-j DROP"),
+        Target::Return => out.push_str("-j RETURN"),
         Target::Jump(chain) => {
-            out.push_str(" -j ");
-            out.push_padded(chain.padded());
+            out.push_str("-j ");
+            out.push_bytes(chain.as_bytes());
         }
         Target::Goto(chain) => {
-            out.push_str(" -g ");
-            out.push_padded(chain.padded());
+            out.push_str("-g ");
+            out.push_bytes(chain.as_bytes());
         }
         Target::Reject(with) => {
-            out.push_str(" -j REJECT --reject-with ");
+            out.push_str("-j REJECT --reject-with ");
             out.push_str(with.name());
         }
         Target::SetMark(Mark { value, mask }) => {
-            out.push_str(" -j MARK --set-mark ");
+            out.push_str("-j MARK --set-mark ");
             mark(out, *value, *mask);
         }
         Target::SetConnectionMark(mark) => {
-            out.push_str(" -j CONNMARK --set-mark ");
+            out.push_str("-j CONNMARK --set-mark ");
             write::number(out, *mark);
         }
         Target::Log { prefix } => {
-            out.push_str(" -j NFLOG --nflog-prefix \"");
+            out.push_str("-j NFLOG --nflog-prefix \"");
             // The prefix is one argument: what would end it is left out.
-            let plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-            if prefix.bytes().all(plain) {
-                out.push_str(prefix);
-            } else {
-                for part in prefix.split(|c: char| c == '"' || c == '\\' || c.is_control()) {
-                    out.push_str(part);
-                }
+            for part in prefix.split(|c: char| c == '"' || c == '\\' || c.is_control()) {
+                out.push_str(part);
             }
             out.push(b'"');
         }
         Target::Queue(Queue { first, last, bypass }) => {
-            out.push_str(" -j NFQUEUE");
+            out.push_str("-j NFQUEUE");
             match (first, last) {
                 (Some(first), Some(last)) => out.display(format_args!(" --queue-balance {first}:{last}")),
                 (Some(first), None) => out.display(format_args!(" --queue-num {first}")),
@@ -336,7 +329,7 @@ fn target(out: &mut Out, target: &Target) {
             }
         }
         Target::Helper(name) => {
-            out.push_str(" -j CT --helper ");
+            out.push_str("-j CT --helper ");
             out.push_str(name);
         }
     }

@@ -64,7 +64,7 @@ fn bridge_table(table: &BridgeTable) -> String {
     out.push_str("*filter\n");
     for name in table.chains.keys() {
         out.push(b':');
-        out.push_padded(name.padded());
+        out.push_bytes(name.as_bytes());
         out.push_str(" ACCEPT\n");
     }
     for (name, chain) in &table.chains {
@@ -75,7 +75,7 @@ fn bridge_table(table: &BridgeTable) -> String {
     }
     if let Some(chain) = table.forward {
         out.push_str("-A FORWARD -j ");
-        out.push_padded(chain.padded());
+        out.push_bytes(chain.as_bytes());
         out.push(b'\n');
     }
     out.into_string()
@@ -102,14 +102,14 @@ fn table(out: &mut Out, name: &str, table: &Table) {
     out.push(b'\n');
     for chain in table.chains.keys() {
         out.push(b':');
-        out.push_padded(chain.padded());
+        out.push_bytes(chain.as_bytes());
         out.push_str(" - [0:0]\n");
     }
     for hook in &table.hooks {
         out.push_str("-A ");
         out.push_str(hook.from.name());
         out.push_str(" -j ");
-        out.push_padded(hook.to.padded());
+        out.push_bytes(hook.to.as_bytes());
         out.push(b'\n');
     }
     // Signatures are made over the lines of a chain without what separates them.
@@ -131,7 +131,7 @@ fn table(out: &mut Out, name: &str, table: &Table) {
             start = *end;
         }
         out.push_str("-A ");
-        out.push_padded(name.padded());
+        out.push_bytes(name.as_bytes());
         out.push_str(" -m comment --comment \"PVESIG:");
         out.push_str(signature.finish(&mut [0; Signature::LENGTH]));
         out.push_str("\"\n");

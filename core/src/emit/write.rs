@@ -25,27 +25,16 @@ impl Out {
         self.0.clear();
     }
 
-    #[inline]
     pub(super) fn push(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
-    #[inline]
     pub(super) fn push_str(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    #[inline]
     pub(super) fn push_bytes(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
-    }
-
-    /// Pushes the first `length` bytes of an array. It is copied as a whole, which takes two moves instead of a call.
-    #[inline]
-    pub(super) fn push_padded<const N: usize>(&mut self, (bytes, length): (&[u8; N], usize)) {
-        let end = self.0.len() + length;
-        self.0.extend_from_slice(bytes);
-        self.0.truncate(end);
     }
 
     /// What has been written so far.
@@ -74,24 +63,17 @@ impl fmt::Write for Out {
 }
 
 pub(super) fn number(out: &mut Out, number: u32) {
-    out.push_padded(Decimal::new(number).padded());
+    out.push_bytes(Decimal::new(number).as_bytes());
 }
 
 /// Hexadecimal digits, at least `least` of them.
 pub(super) fn hexadecimal(out: &mut Out, number: u32, least: u32, alphabet: &[u8; 16]) {
     let needed = (32 - number.leading_zeros()).div_ceil(4).max(least);
-    let mut digits = [b'0'; DIGITS as usize];
-    let mut rest = number.unbounded_shl(4 * (DIGITS - needed));
-    for place in &mut digits {
-        let digit = rest >> 28;
-        *place = alphabet.get(digit as usize).copied().unwrap_or(b'0');
-        rest <<= 4;
+    for place in (0..needed).rev() {
+        let digit = (number >> (4 * place)) & 0xf;
+        out.push(alphabet.get(digit as usize).copied().unwrap_or(b'0'));
     }
-    out.push_padded((&digits, needed as usize));
 }
-
-/// Hexadecimal digits of the largest number.
-const DIGITS: u32 = 8;
 
 /// Digits as most of the tools print them.
 pub(super) const LOWER: &[u8; 16] = b"0123456789abcdef";
@@ -100,7 +82,7 @@ pub(super) const LOWER: &[u8; 16] = b"0123456789abcdef";
 pub(super) const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
 pub(super) fn pattern(out: &mut Out, pattern: &InterfacePattern) {
-    out.push_padded(pattern.name.padded());
+    out.push_bytes(pattern.name.as_bytes());
     if pattern.prefix {
         out.push(b'+');
     }
@@ -118,32 +100,26 @@ fn ipv4(out: &mut Out, address: Ipv4Addr) {
     let mut text = [0; 4 * Octet::MOST];
     let mut length = 0;
     for octet in address.octets() {
-        let Octet { text: digits, length: more } = Octet::of(octet);
-        if let Some(place) = text.get_mut(length..).and_then(<[u8]>::first_chunk_mut) {
-            *place = *digits;
+        let Some(Octet { text: digits, length: more }) = OCTETS.get(usize::from(octet)) else { continue };
+        if let Some(place) = text.get_mut(length..length + Octet::MOST) {
+            place.copy_from_slice(digits);
         }
-        length += usize::from(*more);
+        length += more;
     }
     // Without the last dot.
-    out.push_padded((&text, length - 1));
+    out.push_bytes(text.get(..length - 1).unwrap_or_default());
 }
 
 /// The text of a number in an address, with the dot behind it.
 #[derive(Clone, Copy)]
 struct Octet {
     text: [u8; Self::MOST],
-    length: u8,
+    length: usize,
 }
 
 impl Octet {
     /// `255.`
     const MOST: usize = 4;
-
-    #[inline]
-    fn of(number: u8) -> &'static Self {
-        const NONE: Octet = Octet::new(0);
-        OCTETS.get(usize::from(number)).unwrap_or(&NONE)
-    }
 
     #[expect(
         clippy::cast_possible_truncation,
@@ -175,58 +151,46 @@ static OCTETS: [Octet; 256] = {
 fn ipv6(out: &mut Out, address: Ipv6Addr) {
     let segments = address.segments();
     let gap = longest_zeros(segments);
-    let mut text = [b':'; 8 * "ffff:".len()];
-    let mut length = 0;
+    let mut separate = false;
     for (segment, at) in segments.into_iter().zip(0..) {
         if gap.contains(&at) {
-            // There is a colon behind the group before, if there is one.
-            length += usize::from(at == gap.start) + usize::from(at == 0);
+            if at == gap.start {
+                out.push_str("::");
+            }
+            separate = false;
             continue;
         }
-        let zeros = (segment.leading_zeros() / 4).min(3);
-        let mut rest = segment << (4 * zeros);
-        for place in text.iter_mut().skip(length).take(4 - zeros as usize) {
-            *place = LOWER.get(usize::from(rest >> 12)).copied().unwrap_or(b'0');
-            rest <<= 4;
-            length += 1;
+        if separate {
+            out.push(b':');
         }
-        length += 1;
+        hexadecimal(out, u32::from(segment), 1, LOWER);
+        separate = true;
     }
-    // Without the last group's colon.
-    out.push_padded((&text, length - usize::from(gap.end != 8)));
 }
 
 /// The groups of an address that `::` stands for: the first longest run of at least two zeros (RFC 5952).
-fn longest_zeros(segments: [u16; 8]) -> Range<u32> {
-    // A bit for each group that is zero; then for each where a run of that length begins.
-    let zeros =
-        segments.into_iter().rev().fold(0_u32, |zeros, segment| (zeros << 1) | u32::from(segment == 0));
-    let (mut starts, mut length) = (zeros, 1);
-    while starts & (zeros >> length) != 0 {
-        starts &= zeros >> length;
-        length += 1;
+fn longest_zeros(segments: [u16; 8]) -> Range<usize> {
+    let mut longest = 0..0;
+    let mut current = 0..0;
+    for (segment, at) in segments.into_iter().zip(0..) {
+        if segment != 0 {
+            current = at + 1..at + 1;
+            continue;
+        }
+        current.end = at + 1;
+        if current.len() > longest.len().max(1) {
+            longest = current.clone();
+        }
     }
-    let start = starts.trailing_zeros();
-    if length > 1 { start..start + length } else { 0..0 }
+    longest
 }
 
 /// A network; the prefix of a single address is left out.
 pub(super) fn net(out: &mut Out, net: IpNet) {
-    let (all, prefix) = match net {
-        IpNet::V4(net) => {
-            ipv4(out, net.addr());
-            (32, net.prefix_len())
-        }
-        IpNet::V6(net) => {
-            ipv6(out, net.addr());
-            (128, net.prefix_len())
-        }
-    };
-    if prefix != all {
+    address(out, net.addr());
+    if net.prefix_len() != net.max_prefix_len() {
         out.push(b'/');
-        let Octet { text, length } = Octet::of(prefix);
-        // Without the dot.
-        out.push_padded((text, usize::from(*length) - 1));
+        number(out, u32::from(net.prefix_len()));
     }
 }
 

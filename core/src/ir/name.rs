@@ -115,11 +115,9 @@ macro_rules! names {
                 self.0.as_str()
             }
 
-            /// The bytes as they are stored, which are ASCII, and how many of them are the name; to write it, this is
-            /// faster than as text.
-            #[inline]
-            pub(crate) fn padded(&self) -> (&[u8; $limit], usize) {
-                (&self.0.bytes, usize::from(self.0.len))
+            /// The name as bytes, which are ASCII; to write it, this is faster than as text.
+            pub(crate) fn as_bytes(&self) -> &[u8] {
+                self.0.as_bytes()
             }
         }
 
