@@ -97,6 +97,17 @@ pub(super) fn contents(have: &Rules, want: &Rules, sent: &[(TableId, Box<str>)])
     found
 }
 
+/// Those of some chains that mean something else than what is wanted, whatever their signatures say.
+pub(super) fn unlike(have: &Rules, want: &Rules, chains: &[(TableId, Box<str>)]) -> Suspects {
+    let mut found = Suspects::new();
+    for family in Family::BOTH {
+        let [have, want] = [have, want].map(|rules| Meaning::of(family, rules, want, chains).chains);
+        found
+            .extend(have.into_iter().filter(|(key, chain)| want.get(key) != Some(chain)).map(|(key, _)| key));
+    }
+    found
+}
+
 /// What the chains of a family that were sent mean.
 #[derive(Debug)]
 pub(super) struct Meaning {

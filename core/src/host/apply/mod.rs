@@ -181,7 +181,8 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     /// # Errors
     /// When the node can't be read.
     pub fn plan(&self, target: &Target) -> Result<(Plan, Survey), Error> {
-        let survey = self.survey(Trust::Nothing, Detail::Lines)?;
+        let mut survey = self.survey(Trust::Nothing, Detail::Lines)?;
+        Self::doubt(&mut survey, target);
         let plan = self.plan_from(&survey, target);
         Ok((plan, survey))
     }

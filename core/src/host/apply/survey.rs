@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 use core::time::Duration;
 use std::thread;
 
@@ -15,7 +16,7 @@ use crate::host::load::Texts;
 use crate::host::machine::{self, Clock, Host};
 use crate::host::plan::{Kernel, Plan, Suspects};
 use crate::host::rules::{Chain, Detail, Rules};
-use crate::host::store::{Known, Record};
+use crate::host::store::{Form, Known, Record};
 use crate::host::tool::Tool;
 use crate::host::verify;
 
@@ -25,7 +26,7 @@ const FRESH: Duration = Duration::from_mins(1);
 /// How often to read again when somebody changes rules while we do.
 const ATTEMPTS: usize = 3;
 
-/// What may be taken for known where the same is to be loaded again. What was changed is looked at in any case.
+/// What may be taken for known. What is changed is looked at in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
     /// Nothing: everything is read.
@@ -160,6 +161,28 @@ impl<H: Host + ?Sized> Applier<'_, H> {
             chains: known.chains,
             before: BTreeMap::new(),
         }))
+    }
+
+    /// Looks into chains that have the wanted signature, and of which nobody knows how the tools print them: somebody may
+    /// have changed them since pve-firewall, or whoever it was, loaded them.
+    pub(super) fn doubt(survey: &mut Survey, target: &Target) {
+        if survey.assumed || target.form != Form::Made {
+            return;
+        }
+        let mut unknown = Vec::new();
+        for id in TableId::ALL.into_iter().filter(|id| *id != TableId::Bridge) {
+            let wanted = &target.rules.table(id).chains;
+            for (name, chain) in &survey.kernel.rules.table(id).chains {
+                let agrees = || wanted.get(name).is_some_and(|wanted| wanted.signature == chain.signature);
+                if chain.signature.is_some() && !survey.before.contains_key(&key(id, name, chain)) && agrees()
+                {
+                    unknown.push((id, name.clone()));
+                }
+            }
+        }
+        if !unknown.is_empty() {
+            survey.suspects.extend(verify::unlike(&survey.kernel.rules, &target.rules, &unknown));
+        }
     }
 
     /// The state that was loaded last, if that is what is there.

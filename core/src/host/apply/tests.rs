@@ -152,6 +152,25 @@ fn what_somebody_else_has_changed_is_loaded_again() {
 }
 
 #[test]
+fn a_signature_alone_is_not_believed_of_rules_that_others_loaded() {
+    let folder = Folder::new("first");
+    let (host, store) = (Played::default(), Store::new(&folder.0));
+    let applier = Applier { host: &host, store: &store };
+    let (lock, one) = (lock(&store), target(1));
+    host.change(|rules| *rules = one.rules.clone());
+    let (plan, survey) = applier.plan(&one).unwrap();
+    assert!(plan.is_empty() && survey.suspects.is_empty(), "what is as it should be is kept");
+    host.change(|rules| {
+        let input = rules.v6.filter.chains.get_mut("PVEFW-INPUT").unwrap();
+        input.lines.push_str("-A PVEFW-INPUT -j ACCEPT\n");
+    });
+    let (plan, survey) = applier.plan(&one).unwrap();
+    assert_eq!((plan.tables.len(), survey.suspects.len()), (1, 1));
+    applier.apply(&lock, &one, &PLAIN).unwrap();
+    assert_eq!(host.rules(), one.rules);
+}
+
+#[test]
 fn an_unconfirmed_state_goes_by_a_clock_that_nobody_sets() {
     let folder = Folder::new("confirm");
     let (host, store) = (Played::default(), Store::new(&folder.0));
@@ -196,7 +215,8 @@ fn whoever_watches_undoes_a_load_that_nobody_ends() {
     let guard = lock(&store);
     applier.apply(&guard, &one, &PLAIN).unwrap();
     host.harm(Some((3, Harm::DieAfter)));
-    let failure = applier.apply(&guard, &two, &Options { confirm, ..PLAIN }).unwrap_err();
+    let cycle = Options { confirm, trust: Trust::Recent, ..PLAIN };
+    let failure = applier.apply(&guard, &two, &cycle).unwrap_err();
     assert!(matches!(failure.left, Left::Broken(_)), "{failure:?}");
     host.harm(None);
     drop(guard);

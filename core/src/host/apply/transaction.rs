@@ -136,17 +136,17 @@ impl<H: Host + ?Sized> Applier<'_, H> {
     pub fn apply(&self, _lock: &Guard, target: &Target, options: &Options<'_>) -> Result<Applied, Failure> {
         let untouched = |stage| move |error| Failure { stage, error, left: Left::Untouched };
         let record = self.store.record().unwrap_or_default();
-        // What is taken for known and turns out otherwise is found when it is loaded and read back.
-        let trust = if record.digest == target.digest { options.trust } else { Trust::Recent };
         // What was dumped is told apart by its lines.
         let detail = if target.form == Form::Made { Detail::Signature } else { Detail::Lines };
-        let mut survey = self.survey(trust, detail).map_err(untouched(Stage::Survey))?;
+        let mut survey = self.survey(options.trust, detail).map_err(untouched(Stage::Survey))?;
+        Self::doubt(&mut survey, target);
         let mut plan = self.plan_from(&survey, target);
         let needs_dump = self.host.bridge_loading() == BridgeLoading::WholeTable
             && plan.loads.iter().any(|load| load.tool == Tool::Ebtables);
         let same = record.digest == target.digest;
         if survey.assumed && (needs_dump || plan.is_empty() && !same) {
-            survey = self.survey(Trust::Nothing, detail).map_err(untouched(Stage::Survey))?;
+            survey = self.survey(Trust::Nothing, Detail::Lines).map_err(untouched(Stage::Survey))?;
+            Self::doubt(&mut survey, target);
             plan = self.plan_from(&survey, target);
         }
         if plan.is_empty() && record.digest == target.digest && options.confirm.is_none() {
