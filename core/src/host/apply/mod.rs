@@ -1,7 +1,7 @@
 //! From what a node has to what is wanted, with everything put back that goes wrong.
 //!
 //! ```text
-//! lock ─► survey ─► plan ─► store the state ─► journal ─► sets, test ─► load ─► read back ─► verify ─► record
+//! lock ─► survey ─► plan ─► write the state ─► journal ─► sets, test ─► load ─► read back ─► verify ─► record
 //!                                                 └───────────── anything wrong ─► undo ◄──┘
 //! ```
 //!

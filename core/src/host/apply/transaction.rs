@@ -265,7 +265,7 @@ impl<H: Host + ?Sized> Applier<'_, H> {
         if survey.is_news {
             let mut known = self.known(survey, survey.chains.clone(), survey.generation, survey.checked);
             known.state = record.current;
-            self.store.set_known(Some(&known))?;
+            self.store.set_known(&known)?;
         }
         if record.error.take().is_some() | record.rejected.take().is_some() {
             self.store.set_record(&record)?;
@@ -338,14 +338,9 @@ impl<H: Host + ?Sized> Applier<'_, H> {
 
     /// What is loaded is to be read before it counts as known again.
     fn distrust(&self) {
-        let known = self.store.known().map(|known| Known {
-            state: None,
-            boot: String::new(),
-            generation: None,
-            ..known
-        });
+        let Some(known) = self.store.known() else { return };
         // If that can't be put down, the number of the rules tells.
-        drop(self.store.set_known(known.as_ref()));
+        drop(self.store.set_known(&Known { state: None, boot: String::new(), generation: None, ..known }));
     }
 
     /// Gets from whatever is there to a state that was stored.

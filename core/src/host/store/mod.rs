@@ -156,20 +156,17 @@ impl Store {
     /// [`Error::File`].
     pub fn conclude(&self, known: &Known, logging: &LoggingRules, record: &Record) -> Result<(), Error> {
         // What is loaded is gone with a restart, and what is known of it with that.
-        files::write_for_now(&self.folder, KNOWN, known)?;
+        self.set_known(known)?;
         files::write_for_now(&self.folder, LOGGING, logging)?;
         self.set_record(record)
     }
 
-    /// Puts down what is loaded, or that nobody knows.
+    /// Puts down what is loaded.
     ///
     /// # Errors
     /// [`Error::File`].
-    pub fn set_known(&self, known: Option<&Known>) -> Result<(), Error> {
-        match known {
-            Some(known) => files::write_for_now(&self.folder, KNOWN, known),
-            None => files::remove(&self.folder, KNOWN),
-        }
+    pub fn set_known(&self, known: &Known) -> Result<(), Error> {
+        files::write_for_now(&self.folder, KNOWN, known)
     }
 
     /// The states that there are, oldest first.
