@@ -90,7 +90,7 @@ impl Vmid {
 
     /// Reads decimal digits without leading zeros, as in file names.
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = !text.starts_with('0') && text.bytes().all(|digit| digit.is_ascii_digit());
+        let plain = text.starts_with(|first| matches!(first, '1'..='9'));
         if plain { text.parse().ok().and_then(Self::new) } else { None }
     }
 

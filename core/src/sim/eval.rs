@@ -10,10 +10,12 @@ use crate::ir::RejectWith;
 use crate::readback::Change;
 
 /// A rule by its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RuleId {
     /// Which of the simulator's programs.
     pub(super) program: u8,
+    /// Who wants it.
+    pub(super) voice: Voice,
     /// Its number in the program.
     pub(super) rule: u32,
 }
@@ -48,6 +50,12 @@ pub(super) struct Guesses {
 }
 
 impl Guesses {
+    /// For another packet.
+    pub(super) fn forget(&mut self) {
+        self.answers.clear();
+        self.asked = 0;
+    }
+
     fn next(&mut self) -> bool {
         let at = self.asked;
         self.asked += 1;
@@ -109,7 +117,7 @@ struct Frame<'p> {
     /// The doors that are still to come.
     doors: Iter<'p, Door>,
     /// The innermost jump to here that is not built in.
-    by: Option<u32>,
+    by: Option<RuleId>,
     at_end: AtEnd,
 }
 
@@ -134,7 +142,7 @@ impl Program {
         let mut key = Key::new(view);
         let mut walked = 0_usize;
         loop {
-            let Some(door) = top.doors.find(|door| W::NEAR_MISSES || door.gate.lets_in(key)) else {
+            let Some(door) = top.doors.find(|door| W::NEAR_MISSES || door.lets_in(key, &self.traits)) else {
                 match top.at_end {
                     AtEnd::Return => {}
                     AtEnd::Drop => return End::Drop(None),
@@ -147,25 +155,26 @@ impl Program {
                 }
                 continue;
             };
-            let number = door.rule;
-            let Some(rule) = self.rules.get(number as usize) else { continue };
+            let Door { rule: number, action, voice, is_all, .. } = *door;
             walked += 1;
             if walked > MOST_RULES {
                 guesses.next();
                 return End::Unknown;
             }
-            let id = RuleId { program, rule: number };
+            let id = RuleId { program, voice, rule: number };
             // Who wants to know has come through shut gates, too; and what tracking says is for sure only behind them.
             let truth = if W::NEAR_MISSES || view.unsure.tracking {
                 self.matches(number, view)
+            } else if is_all {
+                Truth::Yes
             } else {
-                self.matches_inside(rule, view)
+                self.matches_inside(number, view)
             };
             // What can't matter is no question.
             let holds = match truth {
                 Truth::Yes => true,
                 Truth::No => false,
-                Truth::Unknown => !rule.action.is_idle() && guesses.next(),
+                Truth::Unknown => !action.is_idle() && guesses.next(),
             };
             if !holds {
                 if truth == Truth::Unknown {
@@ -181,11 +190,11 @@ impl Program {
             // The rule that people would name: behind a mark the one that set it, in a built-in chain the line that
             // leads there.
             let named = |marked: Option<RuleId>| match (marked, top.by) {
-                (Some(marked), _) if rule.tests_mark => marked,
-                (_, Some(by)) if rule.voice == Voice::BuiltIn => RuleId { program, rule: by },
+                (Some(marked), _) if self.tests_mark(number) => marked,
+                (_, Some(by)) if voice == Voice::BuiltIn => by,
                 _ => id,
             };
-            match rule.action {
+            match action {
                 Action::Continue => {}
                 Action::Change(change) => match change {
                     Change::Mark => view.unsure.mark = true,
@@ -217,10 +226,10 @@ impl Program {
                     }
                 }
                 Action::Jump(to) | Action::Goto(to) => {
-                    let by = if rule.voice == Voice::BuiltIn { top.by } else { Some(number) };
+                    let by = if voice == Voice::BuiltIn { top.by } else { Some(id) };
                     let Some(next) = frame(to, by, view) else { continue };
                     let mut caller = core::mem::replace(&mut top, next);
-                    if matches!(rule.action, Action::Goto(_)) {
+                    if matches!(action, Action::Goto(_)) {
                         // The kernel's own chains have their policy also after `-g`; nothing else of a chain is left.
                         caller.doors = [].iter();
                         if !callers.is_empty() {

@@ -38,7 +38,7 @@ pub use path::Hop;
 pub use question::Question;
 #[cfg(feature = "serde")]
 pub(crate) use question::text_or_number;
-pub use simulator::{Answer, Simulator, TableKey, Verdict};
+pub use simulator::{Answer, Asker, Simulator, TableKey, Verdict};
 pub use topology::{Endpoint, Filtered, NicPlace, Topology};
 pub use trace::{Effect, Failing, HopTrace, Membership, NearMiss, Outcome, Step, Trace};
 pub use zone::{NicId, Zone};

@@ -60,6 +60,21 @@ pub(super) const TABLES: [TableKey; 13] = {
     ]
 };
 
+/// A simulator that is asked about one packet after the other; keeps the memory that a walk needs.
+pub struct Asker<'s> {
+    simulator: &'s Simulator,
+    walk: Walk<'s>,
+}
+
+impl Asker<'_> {
+    /// What becomes of a packet, and the line that decides it.
+    pub fn verdict(&mut self, packet: &Packet) -> Answer {
+        self.walk.guesses.forget();
+        let (verdict, by) = self.simulator.way(packet, &mut self.walk, &mut Unwatched);
+        self.simulator.answer(packet, verdict, by, &mut self.walk)
+    }
+}
+
 /// What becomes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -173,9 +188,12 @@ impl Simulator {
 
     /// What becomes of a packet, and the line that decides it.
     pub fn verdict(&self, packet: &Packet) -> Answer {
-        let mut walk = Walk::new();
-        let (verdict, by) = self.way(packet, &mut walk, &mut Unwatched);
-        self.answer(packet, verdict, by, walk)
+        self.asker().verdict(packet)
+    }
+
+    /// For questions about many packets.
+    pub fn asker(&self) -> Asker<'_> {
+        Asker { simulator: self, walk: Walk::new() }
     }
 
     /// Turns the outcome of the way on which nothing unknown holds into an answer for all ways.
@@ -184,11 +202,11 @@ impl Simulator {
         packet: &Packet,
         first: Option<Verdict>,
         by: Option<RuleId>,
-        walk: Walk<'s>,
+        walk: &mut Walk<'s>,
     ) -> Answer {
         let by = by
+            .filter(|by| by.voice == Voice::Line)
             .and_then(|by| self.rule(by))
-            .filter(|(rule, _)| rule.voice == Voice::Line)
             .and_then(|(_, known)| known.origin.span);
         let verdict = match first {
             Some(verdict) if walk.guesses.asked == 0 => verdict,
@@ -200,7 +218,7 @@ impl Simulator {
     }
 
     /// Whether the packet arrives or not, whatever holds of what is unknown.
-    fn all_agree<'s>(&'s self, packet: &Packet, first: Verdict, mut walk: Walk<'s>) -> bool {
+    fn all_agree<'s>(&'s self, packet: &Packet, first: Verdict, walk: &mut Walk<'s>) -> bool {
         for _ in 0..MOST_WAYS {
             // The next combination: the last "no" becomes a "yes", what came after it is asked anew.
             let Guesses { answers, asked } = &mut walk.guesses;
@@ -213,7 +231,7 @@ impl Simulator {
                 Some(last) => *last = true,
             }
             *asked = 0;
-            match self.way(packet, &mut walk, &mut Unwatched).0 {
+            match self.way(packet, walk, &mut Unwatched).0 {
                 Some(verdict) if verdict.arrives() == first.arrives() => {}
                 _ => return false,
             }
@@ -239,8 +257,7 @@ impl Simulator {
             match end {
                 End::Accept(by) => {
                     // The last line on the way that let it pass; what is built in counts only where no line does.
-                    let has_line =
-                        by.and_then(|by| self.rule(by)).is_some_and(|(rule, _)| rule.voice == Voice::Line);
+                    let has_line = by.is_some_and(|by| by.voice == Voice::Line);
                     if has_line || accepted_by.is_none() {
                         accepted_by = by.or(accepted_by);
                     }

@@ -266,7 +266,7 @@ impl Simulator {
         let mut recorder = Recorder { simulator: self, notes: Notes::default() };
         let mut walk = Walk::new();
         let (verdict, by) = self.way(packet, &mut walk, &mut recorder);
-        let answer = self.answer(packet, verdict, by, walk);
+        let answer = self.answer(packet, verdict, by, &mut walk);
         let hops = recorder.notes.hops.into_iter().map(|HopNotes { hop, steps: notes, nearly, end }| {
             let (outcome, by) = match end {
                 Some(End::Drop(by)) => (Outcome::Drop, by),

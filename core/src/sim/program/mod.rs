@@ -21,7 +21,7 @@ use crate::ir::{
     BridgeMatch, BridgeTarget, InterfaceName, Maker, Mark, Matches, Origin, RejectWith, Target, Test,
 };
 use crate::readback::Change;
-use gate::Gate;
+use gate::Traits;
 pub(super) use gate::{Door, Key};
 
 /// One table.
@@ -35,9 +35,11 @@ pub(super) struct Program {
     /// The ways to them, in the order in which a walk comes by them: a row for each chain, and in a chain with an index
     /// one for each interface.
     doors: Vec<Door>,
+    /// What their gates ask for beside addresses and ports.
+    pub(super) traits: Traits,
     /// The conditions of all rules, one behind the other.
     checks: Vec<Check>,
-    /// Those of them that gates and indexes do not answer, but for the first of each rule.
+    /// Those of them that gates and indexes do not answer.
     left: Vec<Check>,
     pub(super) lists: Lists,
     /// What is known about each rule beside what it does.
@@ -73,16 +75,14 @@ pub(super) enum AtEnd {
 /// What a rule does, if its gate lets a packet in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
-    /// The first condition that its gate and the chain's index do not answer, if there is one.
-    first_left: Option<Check>,
-    /// The others, from where on in [`Program::left`] and how many.
+    /// The conditions that its gate and the chain's index do not answer: from where on in [`Program::left`] and how many.
     left: (u32, u16),
     /// Whether some conditions can't be told from the packet.
     pub(super) unsure: bool,
     /// Who wants it.
     pub(super) voice: Voice,
     /// Whether it asks for a mark that an earlier rule has set.
-    pub(super) tests_mark: bool,
+    tests_mark: bool,
     pub(super) action: Action,
 }
 
@@ -200,7 +200,6 @@ impl Program {
             (_, Some(_)) => Voice::Line,
         };
         self.rules.push(Rule {
-            first_left: None,
             left: (0, 0),
             // A rule with more conditions than can be counted is not judged by the first of them.
             unsure: !known.unknown.is_empty() || count.is_err(),
@@ -223,21 +222,26 @@ impl Program {
             let Some(chain) = self.chains.get(at) else { continue };
             let (first, end) = chain.rules;
             let by_interface = ByInterface::new(&self, chain);
+            let indexed = by_interface.as_ref().map(|index| index.field);
+            let doors: Vec<_> = (first..end).filter_map(|number| self.door(number, indexed)).collect();
             let (doors, index) = match by_interface {
-                None => (self.open((first..end).collect()), None),
+                None => (self.row(doors), None),
                 Some(ByInterface { field, named, others }) => {
+                    let some = |numbers: Vec<u32>| {
+                        let doors = &doors;
+                        numbers
+                            .into_iter()
+                            .filter_map(move |number| doors.get((number - first) as usize).copied())
+                    };
                     let rows = named.into_iter().map(|(interface, mut rules)| {
                         rules.extend(&others);
                         rules.sort_unstable();
-                        (interface, self.open(rules))
+                        (interface, self.row(some(rules)))
                     });
                     let rows = rows.collect();
-                    (self.open(others), Some(Box::new(Index { field, rows })))
+                    (self.row(some(others)), Some(Box::new(Index { field, rows })))
                 }
             };
-            for number in first..end {
-                self.leave_out_what_is_known(number, index.as_ref().map(|index| index.field));
-            }
             if let Some(chain) = self.chains.get_mut(at) {
                 (chain.doors, chain.index) = (doors, index);
             }
@@ -245,22 +249,12 @@ impl Program {
         Ok(self)
     }
 
-    /// A row of doors to these rules.
-    fn open(&mut self, rules: Vec<u32>) -> Row {
+    /// A row of these doors.
+    fn row(&mut self, doors: impl IntoIterator<Item = Door>) -> Row {
         let next = |doors: &Vec<Door>| u32::try_from(doors.len()).unwrap_or(u32::MAX);
         let first = next(&self.doors);
-        self.doors.reserve(rules.len());
-        for rule in rules {
-            if let Some(gate) = self.gate(rule) {
-                self.doors.push(Door { gate, rule });
-            }
-        }
+        self.doors.extend(doors);
         (first, next(&self.doors))
-    }
-
-    fn gate(&self, number: u32) -> Option<Gate> {
-        let (rule, known) = self.rule(number)?;
-        Some(Gate::new(self.checks(known), rule.action))
     }
 
     /// The doors to the rules of a chain that a packet may match.
@@ -299,29 +293,26 @@ impl Program {
         }
     }
 
-    /// Keeps the conditions of a rule that neither its gate nor the index by this field of its chain answers.
-    fn leave_out_what_is_known(&mut self, number: u32, indexed: Option<Field>) {
+    /// The door to a rule. Keeps the conditions that neither its gate nor the index by this field of its chain answers.
+    fn door(&mut self, number: u32, indexed: Option<Field>) -> Option<Door> {
         let place = number as usize;
-        let (Some(gate), Some(known)) = (self.gate(number), self.known.get(place)) else { return };
+        let (rule, known) = (self.rules.get_mut(place)?, self.known.get(place)?);
+        let checks = stretch(&self.checks, known.checks);
+        let mut door = Door::new(number, rule, checks, &mut self.traits);
         let mut by_name = indexed;
-        let (first, count) = known.checks;
-        let checks = self.checks.iter().skip(first as usize).take(count.into());
-        let mut left = checks.copied().filter(|check| {
+        let first = self.left.len();
+        self.left.extend(checks.iter().filter(|check| {
             // The index knows a rule by the first interface that it names.
             let named = by_name.is_some_and(|field| check.interface(field).is_some());
             if named {
                 by_name = None;
             }
-            !named && !gate.answers(check)
-        });
-        let first_left = left.next();
-        let first = self.left.len();
-        self.left.extend(left);
+            !named && !door.answers(check, &self.traits)
+        }));
         let count = u16::try_from(self.left.len() - first).unwrap_or(u16::MAX);
-        if let Some(rule) = self.rules.get_mut(place) {
-            rule.first_left = first_left;
-            rule.left = (u32::try_from(first).unwrap_or(u32::MAX), count);
-        }
+        rule.left = (u32::try_from(first).unwrap_or(u32::MAX), count);
+        door.is_all = count == 0 && !rule.unsure;
+        Some(door)
     }
 
     /// All conditions of a rule.
@@ -330,24 +321,20 @@ impl Program {
     }
 
     /// Whether a rule matches a packet that its gate and its chain's index let through.
-    pub(super) fn matches_inside(&self, rule: &Rule, view: &View<'_>) -> Truth {
-        let truth = if rule.unsure { Truth::Unknown } else { Truth::Yes };
-        let Some(first) = &rule.first_left else { return truth };
-        match first.holds(view, &self.lists) {
-            Truth::Yes if rule.left.1 == 0 => truth,
-            Truth::No => Truth::No,
-            first => self.all_hold(stretch(&self.left, rule.left), truth.and(first), view),
-        }
+    pub(super) fn matches_inside(&self, number: u32, view: &View<'_>) -> Truth {
+        self.rules
+            .get(number as usize)
+            .map_or(Truth::No, |rule| self.all_hold(stretch(&self.left, rule.left), rule.unsure, view))
     }
 
     /// Whether a rule matches a packet.
     pub(super) fn matches(&self, number: u32, view: &View<'_>) -> Truth {
-        let Some((rule, known)) = self.rule(number) else { return Truth::No };
-        let truth = if rule.unsure { Truth::Unknown } else { Truth::Yes };
-        self.all_hold(self.checks(known), truth, view)
+        self.rule(number)
+            .map_or(Truth::No, |(rule, known)| self.all_hold(self.checks(known), rule.unsure, view))
     }
 
-    fn all_hold(&self, checks: &[Check], mut truth: Truth, view: &View<'_>) -> Truth {
+    fn all_hold(&self, checks: &[Check], unsure: bool, view: &View<'_>) -> Truth {
+        let mut truth = if unsure { Truth::Unknown } else { Truth::Yes };
         for check in checks {
             truth = truth.and(check.holds(view, &self.lists));
             if truth == Truth::No {
@@ -363,6 +350,11 @@ impl Program {
         let mut failing = checks.filter(|(_, check)| check.holds(view, &self.lists) == Truth::No);
         let (at, _) = failing.next()?;
         failing.next().is_none().then_some(at)
+    }
+
+    /// Whether a rule asks for a mark that an earlier one has set.
+    pub(super) fn tests_mark(&self, number: u32) -> bool {
+        self.rules.get(number as usize).is_some_and(|rule| rule.tests_mark)
     }
 
     pub(super) fn rule(&self, number: u32) -> Option<(&Rule, &Known)> {

@@ -45,6 +45,7 @@ pub(super) fn run(
     let mut exit = Exit::Fine;
     // The lines of short answers as they were written first: of many packets few rules decide.
     let mut written: HashMap<Answer, Vec<u8>, FxBuildHasher> = HashMap::default();
+    let mut simulator = asked.simulator.asker();
     let mut answer = Vec::new();
     let mut broken = None;
     output.stream(|out| {
@@ -62,7 +63,7 @@ pub(super) fn run(
                         serde_json::to_writer(&mut answer, &answers.trace(&packet, &trace))?;
                     }
                     Ok(packet) => {
-                        let verdict = asked.simulator.verdict(&packet);
+                        let verdict = simulator.verdict(&packet);
                         if let Some(known) = written.get(&verdict) {
                             out.write_all(known)?;
                             continue;

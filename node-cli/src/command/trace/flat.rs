@@ -12,35 +12,31 @@ use super::batch::Text;
 
 /// Reads a line. `None`: it is not as plain.
 pub(super) fn question(line: &str) -> Option<Question<Text<'_>>> {
-    let mut rest = Rest { line, bytes: line.as_bytes() };
-    rest.mark(b'{')?;
+    let mut rest = mark(line, '{')?;
     let (mut from, mut to) = (None, None);
     let (mut proto, mut state, mut mac, mut icmp_type) = (None, None, None, None);
     let (mut source, mut dest, mut sport, mut dport) = (None, None, None, None);
     loop {
-        let key = rest.text()?;
-        rest.mark(b':')?;
-        match key {
-            "from" => once(&mut from, rest.text()?)?,
-            "to" => once(&mut to, rest.text()?)?,
-            "proto" => once(&mut proto, rest.text()?)?,
-            "state" => once(&mut state, rest.text()?)?,
-            "mac" => once(&mut mac, rest.text()?)?,
-            "icmp-type" => once(&mut icmp_type, rest.text()?)?,
-            "source" => once(&mut source, rest.address()?)?,
-            "dest" => once(&mut dest, rest.address()?)?,
-            "sport" => once(&mut sport, rest.number()?)?,
-            "dport" => once(&mut dport, rest.number()?)?,
+        let (key, behind) = text(rest)?;
+        let value = mark(behind, ':')?;
+        rest = match key {
+            "from" => once(&mut from, text(value)?)?,
+            "to" => once(&mut to, text(value)?)?,
+            "proto" => once(&mut proto, text(value)?)?,
+            "state" => once(&mut state, text(value)?)?,
+            "mac" => once(&mut mac, text(value)?)?,
+            "icmp-type" => once(&mut icmp_type, text(value)?)?,
+            "source" => once(&mut source, address(value)?)?,
+            "dest" => once(&mut dest, address(value)?)?,
+            "sport" => once(&mut sport, number(value)?)?,
+            "dport" => once(&mut dport, number(value)?)?,
             _ => return None,
-        }
-        match rest.next()? {
-            b',' => {}
-            b'}' => break,
-            _ => return None,
-        }
+        };
+        let Some(next) = mark(rest, ',') else { break };
+        rest = next;
     }
     let text = |text: Option<_>| text.map(Text::plain);
-    rest.bytes.trim_ascii().is_empty().then_some(Question {
+    mark(rest, '}')?.trim_ascii().is_empty().then_some(Question {
         from: text(from)?,
         to: text(to)?,
         proto: text(proto),
@@ -54,80 +50,64 @@ pub(super) fn question(line: &str) -> Option<Question<Text<'_>>> {
     })
 }
 
-/// A key that comes twice is a mistake.
-fn once<T>(value: &mut Option<T>, new: T) -> Option<()> {
-    value.replace(new).is_none().then_some(())
+/// Takes a value, and says what stands behind it. A key that comes twice is a mistake.
+fn once<'l, T>(slot: &mut Option<T>, (value, behind): (T, &'l str)) -> Option<&'l str> {
+    slot.replace(value).is_none().then_some(behind)
 }
 
-/// What is still to be read of a line.
-struct Rest<'l> {
-    line: &'l str,
-    /// The end of the line, from where on it is still to be read.
-    bytes: &'l [u8],
+/// What stands behind a mark, with blanks before it or without.
+#[inline]
+fn mark(rest: &str, wanted: char) -> Option<&str> {
+    rest.strip_prefix(wanted).or_else(|| rest.trim_start_matches(' ').strip_prefix(wanted))
 }
 
-/// The bytes that end a plain string, or make it not plain.
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses what is out of bounds")]
-const ENDS: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut control = 0;
-    while control < b' ' as usize {
-        ends[control] = true;
-        control += 1;
-    }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends
-};
+/// A string in which nothing is escaped, and what stands behind it.
+#[inline]
+fn text(rest: &str) -> Option<(&str, &str)> {
+    let rest = mark(rest, '"')?;
+    let (text, rest) = rest.split_at_checked(plain(rest.as_bytes())?)?;
+    Some((text, rest.strip_prefix('"')?))
+}
 
-impl<'l> Rest<'l> {
-    /// The next byte that is no blank.
-    fn next(&mut self) -> Option<u8> {
-        loop {
-            let (byte, rest) = self.bytes.split_first()?;
-            self.bytes = rest;
-            if *byte != b' ' {
-                return Some(*byte);
-            }
+/// A port, and what stands behind it.
+fn number(rest: &str) -> Option<(u16, &str)> {
+    let rest = rest.trim_start_matches(' ');
+    let digits = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
+    let (digits, rest) = rest.split_at_checked(digits)?;
+    // JSON has no numbers with zeros in front.
+    let is_plain = digits.len() == 1 || !digits.starts_with('0');
+    Some((digits.parse().ok().filter(|_| is_plain)?, rest))
+}
+
+/// An address, and what stands behind it.
+fn address(rest: &str) -> Option<(IpAddr, &str)> {
+    let (text, rest) = text(rest)?;
+    Some((v4(text).map(IpAddr::V4).or_else(|| text.parse().ok())?, rest))
+}
+
+/// Of eight bytes the lowest bit of each.
+const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+/// Of eight bytes the highest bit of each.
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// How many bytes stand before the first that ends a plain string, or makes it not plain: a quote, a backslash or a
+/// control character. They are looked at by eight; of the zeros that a subtraction finds the first is one for sure.
+#[inline]
+fn plain(bytes: &[u8]) -> Option<usize> {
+    let zeros = |bytes: u64| bytes.wrapping_sub(LOW) & !bytes;
+    let mut at = 0;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let eight = u64::from_le_bytes(*eight);
+        let below = eight.wrapping_sub(LOW * u64::from(b' ')) & !eight;
+        let [quote, backslash] = [b'"', b'\\'].map(|byte| zeros(eight ^ (LOW * u64::from(byte))));
+        let ends = (quote | backslash | below) & HIGH;
+        if ends != 0 {
+            return Some(at + ends.trailing_zeros() as usize / 8);
         }
+        at += 8;
     }
-
-    fn mark(&mut self, wanted: u8) -> Option<()> {
-        (self.next()? == wanted).then_some(())
-    }
-
-    /// A string in which nothing is escaped.
-    fn text(&mut self) -> Option<&'l str> {
-        self.mark(b'"')?;
-        let length = self.bytes.iter().position(|byte| ENDS.get(usize::from(*byte)) != Some(&false))?;
-        let start = self.line.len() - self.bytes.len();
-        let text = self.line.get(start..start + length)?;
-        self.bytes = self.bytes.get(length..)?;
-        self.mark(b'"')?;
-        Some(text)
-    }
-
-    /// A port.
-    fn number(&mut self) -> Option<u16> {
-        let [first @ b'0'..=b'9', ..] = self.bytes.trim_ascii_start() else { return None };
-        self.mark(*first)?;
-        let mut number = u16::from(first - b'0');
-        while let [digit @ b'0'..=b'9', rest @ ..] = self.bytes {
-            // JSON has no numbers with zeros in front.
-            if number == 0 {
-                return None;
-            }
-            number = number.checked_mul(10)?.checked_add(u16::from(digit - b'0'))?;
-            self.bytes = rest;
-        }
-        Some(number)
-    }
-
-    /// An address.
-    fn address(&mut self) -> Option<IpAddr> {
-        let text = self.text()?;
-        v4(text).map(IpAddr::V4).or_else(|| text.parse().ok())
-    }
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
+    bytes.get(at..)?.iter().position(ends).map(|more| at + more)
 }
 
 /// Reads four plain numbers, which is what most addresses are.
