@@ -11,7 +11,7 @@ use core::fmt::Write as _;
 
 use pvefw_core::facts::Names;
 use pvefw_core::ir::{BuiltIn, Maker};
-use pvefw_core::sim::{Effect, Outcome, Question, Simulator, Topology, Trace, Verdict};
+use pvefw_core::sim::{Effect, Outcome, Question, Simulator, Step, Topology, Trace, Verdict};
 use pvefw_core::text::{Files, Span};
 use serde_json::{Map, Value};
 
@@ -60,6 +60,10 @@ impl Asked<'_> {
         if quick != trace.answer {
             return format!("two answers: {quick:?} and {:?}", trace.answer);
         }
+        let mut steps = trace.hops.iter().flat_map(|hop| &hop.steps);
+        if let Some(step) = steps.find(|step| !does_what_it_says(step)) {
+            return format!("{:?} is what `{}` does", step.effect, step.rule);
+        }
         let mut text = trace.answer.verdict.name().to_owned();
         if let Verdict::Reject(with) = trace.answer.verdict {
             let _ = write!(text, " ({})", with.name());
@@ -83,6 +87,29 @@ impl Asked<'_> {
     fn place(&self, span: Span) -> String {
         let line = self.files.file(span.file).map_or(0, |file| file.line_index().line(span.start));
         format!("{}:{line}", self.files.name(span.file))
+    }
+}
+
+/// Whether the effect of a step is that of the target in its rule's text.
+fn does_what_it_says(Step { rule, effect, .. }: &Step) -> bool {
+    let mut words = rule.split(' ').skip_while(|word| !matches!(*word, "-j" | "-g"));
+    match (words.next(), words.next()) {
+        (Some("-g"), Some(chain)) => matches!(effect, Effect::Goto(to) if to == chain),
+        (_, Some("ACCEPT")) => *effect == Effect::Accept,
+        (_, Some("DROP")) => *effect == Effect::Drop,
+        (_, Some("RETURN")) => *effect == Effect::Return,
+        (_, Some("REJECT")) => matches!(effect, Effect::Reject(_)),
+        (_, Some("MARK")) => matches!(effect, Effect::Mark(_)),
+        (_, Some("CONNMARK")) => matches!(effect, Effect::ConnectionMark(_)),
+        (_, Some("NFLOG")) => matches!(effect, Effect::Log(_)),
+        (_, Some("NFQUEUE")) => matches!(effect, Effect::Queue(_)),
+        // Other people's targets.
+        (_, Some(name)) => match effect {
+            Effect::Jump(to) => to == name,
+            effect => matches!(effect, Effect::Continue | Effect::Unknown),
+        },
+        // Lines of dumps that are shown as they are have no text of ours.
+        (_, None) => rule.is_empty() || *effect == Effect::Continue,
     }
 }
 
