@@ -17,20 +17,29 @@ pub(super) fn question(line: &str) -> Option<Question<Text<'_>>> {
     let (mut proto, mut state, mut mac, mut icmp_type) = (None, None, None, None);
     let (mut source, mut dest, mut sport, mut dport) = (None, None, None, None);
     loop {
-        let (key, behind) = text(rest)?;
-        let value = mark(behind, ':')?;
-        rest = match key {
-            "from" => once(&mut from, text(value)?)?,
-            "to" => once(&mut to, text(value)?)?,
-            "proto" => once(&mut proto, text(value)?)?,
-            "state" => once(&mut state, text(value)?)?,
-            "mac" => once(&mut mac, text(value)?)?,
-            "icmp-type" => once(&mut icmp_type, text(value)?)?,
-            "source" => once(&mut source, address(value)?)?,
-            "dest" => once(&mut dest, address(value)?)?,
-            "sport" => once(&mut sport, number(value)?)?,
-            "dport" => once(&mut dport, number(value)?)?,
-            _ => return None,
+        // Programs write the colon right behind the key, and keys mostly in this order.
+        let key = behind_blanks(rest);
+        let value = |name: &str| key.strip_prefix(name);
+        rest = if let Some(value) = value("\"from\":") {
+            once(&mut from, text(value)?)?
+        } else if let Some(value) = value("\"to\":") {
+            once(&mut to, text(value)?)?
+        } else if let Some(value) = value("\"proto\":") {
+            once(&mut proto, text(value)?)?
+        } else if let Some(value) = value("\"source\":") {
+            once(&mut source, address(value)?)?
+        } else if let Some(value) = value("\"dest\":") {
+            once(&mut dest, address(value)?)?
+        } else if let Some(value) = value("\"sport\":") {
+            once(&mut sport, number(value)?)?
+        } else if let Some(value) = value("\"dport\":") {
+            once(&mut dport, number(value)?)?
+        } else if let Some(value) = value("\"icmp-type\":") {
+            once(&mut icmp_type, text(value)?)?
+        } else if let Some(value) = value("\"state\":") {
+            once(&mut state, text(value)?)?
+        } else {
+            once(&mut mac, text(value("\"mac\":")?)?)?
         };
         let Some(next) = mark(rest, ',') else { break };
         rest = next;
@@ -58,7 +67,13 @@ fn once<'l, T>(slot: &mut Option<T>, (value, behind): (T, &'l str)) -> Option<&'
 /// What stands behind a mark, with blanks before it or without.
 #[inline]
 fn mark(rest: &str, wanted: char) -> Option<&str> {
-    rest.strip_prefix(wanted).or_else(|| rest.trim_start_matches(' ').strip_prefix(wanted))
+    behind_blanks(rest).strip_prefix(wanted)
+}
+
+/// Most often there are no blanks, or one.
+#[inline]
+fn behind_blanks(rest: &str) -> &str {
+    rest.strip_prefix(' ').map_or(rest, |rest| rest.trim_start_matches(' '))
 }
 
 /// A string in which nothing is escaped, and what stands behind it.
@@ -71,12 +86,20 @@ fn text(rest: &str) -> Option<(&str, &str)> {
 
 /// A port, and what stands behind it.
 fn number(rest: &str) -> Option<(u16, &str)> {
-    let rest = rest.trim_start_matches(' ');
-    let digits = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
-    let (digits, rest) = rest.split_at_checked(digits)?;
-    // JSON has no numbers with zeros in front.
-    let is_plain = digits.len() == 1 || !digits.starts_with('0');
-    Some((digits.parse().ok().filter(|_| is_plain)?, rest))
+    let rest = behind_blanks(rest);
+    let mut number = 0_u16;
+    for (at, byte) in rest.bytes().enumerate() {
+        number = match byte {
+            // JSON has no numbers with zeros in front.
+            b'0'..=b'9' if number > 0 || at == 0 => {
+                number.checked_mul(10)?.checked_add(u16::from(byte - b'0'))?
+            }
+            b'0'..=b'9' => return None,
+            _ if at > 0 => return Some((number, rest.get(at..)?)),
+            _ => return None,
+        };
+    }
+    None
 }
 
 /// An address, and what stands behind it.
@@ -139,7 +162,7 @@ mod tests {
 
     const PLAIN: [&str; 6] = [
         r#"{"from":"vm1","to":"host"}"#,
-        r#" { "from" : "host", "to" : "vm100/net1" , "dport" : 22 } "#,
+        r#" { "from": "host",  "to":  "vm100/net1" , "dport": 22 } "#,
         "{\"from\":\"h\u{f6}st\",\"to\":\"\",\"sport\":0,\"dport\":65535}\r\n",
         r#"{"to":"ct2","from":"outside","proto":"udp","source":"2001:db8::1","dest":"10.0.0.1","mac":"x","state":"NEW"}"#,
         r#"{"from":"a","to":"b","icmp-type":"8/0"}"#,
@@ -221,6 +244,7 @@ mod tests {
             "",
             "{}",
             "[]",
+            r#"{"from" :"a","to":"b"}"#,
             r#"{"from":"a","to":"b"} {}"#,
             r#"{"from":"a","to":"b","to":"c"}"#,
             r#"{"from":"\u0061","to":"b"}"#,
