@@ -17,7 +17,7 @@ use crate::text::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     start: u32,
-    /// Where the lines ended before.
+    /// Where the lines ended before; behind the end of the text if the last of them had no line end.
     old_end: u32,
     /// Where they end now.
     new_end: u32,
@@ -40,8 +40,14 @@ impl Change {
         if !plain(old.get(start..old_end)?) || !plain(new.get(start..new_end)?) {
             return None;
         }
+        // Where a last line ends that no line end does, a finding of it may stand.
+        let is_open = !old.get(..old_end)?.ends_with(b"\n");
         let number = |at: usize| u32::try_from(at).ok();
-        Some(Self { start: number(start)?, old_end: number(old_end)?, new_end: number(new_end)? })
+        Some(Self {
+            start: number(start)?,
+            old_end: number(old_end + usize::from(is_open))?,
+            new_end: number(new_end)?,
+        })
     }
 
     /// Where a place behind the lines is now; others stay.
@@ -259,7 +265,8 @@ mod tests {
                         GROUP web\nIN ACCEPT -source shop\n[RULES]\n|IN SSH(ACCEPT) -source +desks\n\n# a [b] c\n\
                         IN ACCEPT -p tcp -p udp -dport 80 -sport 1:2 -i vmbr0 -log info # y\nGROUP web -i vmbr0\n\
                         OUT DRP -dest 10.0.0.1,10.0.0.2 -p icmp -icmp-type echo-request\n[IPSET desks]\n!shop\nx y\n\
-                        [group \u{e4}]\nIN ACCEPT\n[aliases]\nshop 10.0.0.2\n[RULES]\nFORWARD DROP -x\nIN\u{a0}ACCEPT";
+                        [group \u{e4}]\nIN ACCEPT\n[aliases]\nshop 10.0.0.2\n[RULES]\nFORWARD DROP -x\nIN\u{a0}ACCEPT\n\
+                        IN ACCEPT -p tcp -dport 1,";
 
     fn whole(text: &str) -> (String, File, Sink) {
         let (facts, mut sink) = (Facts::default(), Sink::new());
@@ -303,7 +310,7 @@ mod tests {
         );
         assert_eq!(
             between("[RULES]\na", "[RULES]\na\nb"),
-            Some(Change { start: 8, old_end: 9, new_end: 11 })
+            Some(Change { start: 8, old_end: 10, new_end: 11 })
         );
         for new in ["[RULE]\na\n", "x\n[RULES]\na\n", "[RULES]\n[a\n", "[RULES]\na\r\n", ""] {
             assert_eq!(between("[RULES]\na\n", new), None, "{new}");
