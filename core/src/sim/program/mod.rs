@@ -72,10 +72,10 @@ pub(super) enum AtEnd {
     MayAccept,
 }
 
-/// What a rule does, if its gate lets a packet in.
+/// What a rule does, if its door lets a packet in, and what is left to ask of that.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
-    /// The conditions that its gate and the chain's index do not answer: from where on in [`Program::left`] and how many.
+    /// The conditions that its door and the chain's index do not answer: from where on in [`Program::left`] and how many.
     left: (u32, u16),
     /// Whether some conditions can't be told from the packet.
     pub(super) unsure: bool,
@@ -227,19 +227,15 @@ impl Program {
             let (doors, index) = match by_interface {
                 None => (self.row(doors), None),
                 Some(ByInterface { field, named, others }) => {
-                    let some = |numbers: Vec<u32>| {
-                        let doors = &doors;
-                        numbers
-                            .into_iter()
-                            .filter_map(move |number| doors.get((number - first) as usize).copied())
-                    };
+                    // Each rule of the chain has its door, so doors have the places of rules.
+                    let door = |number: u32| doors.get((number - first) as usize).copied();
                     let rows = named.into_iter().map(|(interface, mut rules)| {
                         rules.extend(&others);
                         rules.sort_unstable();
-                        (interface, self.row(some(rules)))
+                        (interface, self.row(rules.into_iter().filter_map(door)))
                     });
                     let rows = rows.collect();
-                    (self.row(some(others)), Some(Box::new(Index { field, rows })))
+                    (self.row(others.into_iter().filter_map(door)), Some(Box::new(Index { field, rows })))
                 }
             };
             if let Some(chain) = self.chains.get_mut(at) {
@@ -293,7 +289,7 @@ impl Program {
         }
     }
 
-    /// The door to a rule. Keeps the conditions that neither its gate nor the index by this field of its chain answers.
+    /// The door to a rule. Keeps the conditions that neither its door nor the index by this field of its chain answers.
     fn door(&mut self, number: u32, indexed: Option<Field>) -> Option<Door> {
         let place = number as usize;
         let (rule, known) = (self.rules.get_mut(place)?, self.known.get(place)?);
@@ -320,7 +316,7 @@ impl Program {
         stretch(&self.checks, known.checks)
     }
 
-    /// Whether a rule matches a packet that its gate and its chain's index let through.
+    /// Whether a rule matches a packet that its door and its chain's index let through.
     pub(super) fn matches_inside(&self, number: u32, view: &View<'_>) -> Truth {
         self.rules
             .get(number as usize)

@@ -19,27 +19,27 @@ pub(super) fn question(line: &str) -> Option<Question<Text<'_>>> {
     loop {
         // Programs write the colon right behind the key, and keys mostly in this order.
         let key = behind_blanks(rest);
-        let value = |name: &str| key.strip_prefix(name);
-        rest = if let Some(value) = value("\"from\":") {
+        let behind = |name: &str| key.strip_prefix(name);
+        rest = if let Some(value) = behind("\"from\":") {
             once(&mut from, text(value)?)?
-        } else if let Some(value) = value("\"to\":") {
+        } else if let Some(value) = behind("\"to\":") {
             once(&mut to, text(value)?)?
-        } else if let Some(value) = value("\"proto\":") {
+        } else if let Some(value) = behind("\"proto\":") {
             once(&mut proto, text(value)?)?
-        } else if let Some(value) = value("\"source\":") {
+        } else if let Some(value) = behind("\"source\":") {
             once(&mut source, address(value)?)?
-        } else if let Some(value) = value("\"dest\":") {
+        } else if let Some(value) = behind("\"dest\":") {
             once(&mut dest, address(value)?)?
-        } else if let Some(value) = value("\"sport\":") {
+        } else if let Some(value) = behind("\"sport\":") {
             once(&mut sport, number(value)?)?
-        } else if let Some(value) = value("\"dport\":") {
+        } else if let Some(value) = behind("\"dport\":") {
             once(&mut dport, number(value)?)?
-        } else if let Some(value) = value("\"icmp-type\":") {
+        } else if let Some(value) = behind("\"icmp-type\":") {
             once(&mut icmp_type, text(value)?)?
-        } else if let Some(value) = value("\"state\":") {
+        } else if let Some(value) = behind("\"state\":") {
             once(&mut state, text(value)?)?
         } else {
-            once(&mut mac, text(value("\"mac\":")?)?)?
+            once(&mut mac, text(behind("\"mac\":")?)?)?
         };
         let Some(next) = mark(rest, ',') else { break };
         rest = next;
